@@ -1,0 +1,214 @@
+"""The parts of a Transformer layer: heads, feed-forward, residual connection, layers."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from course_lib.attention import DotProductAttention
+from course_lib.caches import KeyValueCache, LayerCache
+from course_lib.positions import RotaryPositions
+
+
+def keep_mask(x: Tensor, p: float) -> Tensor:
+    """Random boolean mask shaped like x: True with probability 1 - p, to the nearest 1/65,536.
+
+    On a CPU `bernoulli_` draws a number for each element; this cuts four decisions from each 64-bit
+    random word, which makes dropout several times cheaper (`benchmarks/training.py`).
+    """
+    words = torch.empty((x.numel() + 3) // 4, dtype=torch.int64, device=x.device)
+    words.random_(-(2**63), None)  # all 64 bits; the default leaves the sign bit at zero
+    pieces = words.view(torch.int16)[: x.numel()].view(x.shape)
+    return pieces >= round(p * 65_536) - 32_768
+
+
+class Dropout(nn.Module):
+    """Set a share p of the features to zero in training and scale the rest by 1 / (1 - p).
+
+    Srivastava et al. (2014). Same in distribution as `nn.Dropout`, and faster on a CPU.
+    Raises ValueError unless 0 <= p < 1.
+    """
+
+    def __init__(self, p: float):
+        super().__init__()
+        if not 0 <= p < 1:
+            raise ValueError(f"dropout must be at least 0 and below 1, got {p}")
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0:
+            return x
+        if x.device.type != "cpu":
+            return F.dropout(x, self.p)
+        return x * keep_mask(x, self.p).to(x.dtype).div_(1 - self.p)
+
+
+class MultiHeadAttention(nn.Module):
+    """Look at `context` with several heads at once, then mix what they found.
+
+    Vaswani et al. (2017), section 3.2.2. `attn(x, x, mask)` is self-attention;
+    `attn(x, memory, mask)` is cross-attention. With a cache, `context` holds only what is new.
+
+    Shapes: x (B, Tq, D), context (B, Tk, D), mask broadcastable to (B, H, Tq, Tk) with
+    True = may attend, bias likewise. Returns (B, Tq, D).
+    Raises ValueError if num_heads does not divide d_model.
+    """
+
+    def __init__(self, d_model: int, num_heads: int, rotary: RotaryPositions | None = None):
+        super().__init__()
+        if d_model % num_heads:
+            raise ValueError(f"d_model={d_model} is not divisible by num_heads={num_heads}")
+        self.num_heads = num_heads
+        self.q_proj = nn.Linear(d_model, d_model)
+        self.k_proj = nn.Linear(d_model, d_model)
+        self.v_proj = nn.Linear(d_model, d_model)
+        self.out_proj = nn.Linear(d_model, d_model)
+        self.rotary = rotary
+        self.attention = DotProductAttention()
+
+    def forward(
+        self,
+        x: Tensor,
+        context: Tensor,
+        mask: Tensor | None = None,
+        bias: Tensor | None = None,
+        cache: KeyValueCache | None = None,
+    ) -> Tensor:
+        start = 0 if cache is None else cache.length
+        q = self.turn(self.split_heads(self.q_proj(x)), start)  # (B, H, Tq, Dh)
+        if cache is None:
+            k, v = self.keys_values(context)  # (B, H, Tk, Dh)
+        else:
+            k, v = cache.update(self.keys_values, context)
+        return self.out_proj(self.merge_heads(self.attention(q, k, v, mask, bias)))  # (B, Tq, D)
+
+    def keys_values(self, context: Tensor, start: int = 0) -> tuple[Tensor, Tensor]:
+        """Keys and values of `context`, whose first token stands at position `start`."""
+        k = self.turn(self.split_heads(self.k_proj(context)), start)
+        return k, self.split_heads(self.v_proj(context))
+
+    def turn(self, x: Tensor, start: int) -> Tensor:
+        """Rotary positions, if this module has them."""
+        return x if self.rotary is None else self.rotary(x, start)
+
+    def split_heads(self, x: Tensor) -> Tensor:
+        """Cut the features into heads: (B, T, D) to (B, H, T, Dh)."""
+        return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+
+    def merge_heads(self, x: Tensor) -> Tensor:
+        """Put the heads side by side again: (B, H, T, Dh) to (B, T, D)."""
+        return x.transpose(1, 2).flatten(-2)
+
+
+class FeedForward(nn.Module):
+    """Two linear maps with a ReLU between them, at each position alone.
+
+    Vaswani et al. (2017), section 3.3.
+
+    Shapes: x (B, T, D). Returns (B, T, D).
+    """
+
+    def __init__(self, d_model: int, d_ff: int, dropout: float = 0.0):
+        super().__init__()
+        self.up = nn.Linear(d_model, d_ff)
+        self.down = nn.Linear(d_ff, d_model)
+        self.dropout = Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down(self.dropout(F.relu(self.up(x))))
+
+
+class PreNormResidual(nn.Module):
+    """x + sublayer(norm(x)): the stream itself is never normed. Xiong et al. (2020)."""
+
+    def __init__(self, d_model: int, dropout: float = 0.0):
+        super().__init__()
+        self.norm = nn.LayerNorm(d_model)
+        self.dropout = Dropout(dropout)
+
+    def forward(self, x: Tensor, sublayer: Callable[[Tensor], Tensor]) -> Tensor:
+        return x + self.dropout(sublayer(self.norm(x)))
+
+
+class PostNormResidual(PreNormResidual):
+    """norm(x + sublayer(x)): the order of Vaswani et al. (2017), section 3.1."""
+
+    def forward(self, x: Tensor, sublayer: Callable[[Tensor], Tensor]) -> Tensor:
+        return self.norm(x + self.dropout(sublayer(x)))
+
+
+class EncoderLayer(nn.Module):
+    """Self-attention, then feed-forward, each in a residual connection.
+
+    Vaswani et al. (2017), section 3.1. `norm_first=False` gives the paper's own post-norm.
+
+    Shapes: x (B, T, D), mask and bias broadcastable to (B, H, T, T). Returns (B, T, D).
+    """
+
+    def __init__(
+        self,
+        d_model: int,
+        num_heads: int,
+        d_ff: int,
+        dropout: float = 0.1,
+        norm_first: bool = True,
+        rotary: RotaryPositions | None = None,
+    ):
+        super().__init__()
+        residual = PreNormResidual if norm_first else PostNormResidual
+        self.self_attention = MultiHeadAttention(d_model, num_heads, rotary)
+        self.feed_forward = FeedForward(d_model, d_ff, dropout)
+        self.self_attention_residual = residual(d_model, dropout)
+        self.feed_forward_residual = residual(d_model, dropout)
+
+    def forward(self, x: Tensor, mask: Tensor | None = None, bias: Tensor | None = None) -> Tensor:
+        x = self.self_attention_residual(x, lambda y: self.self_attention(y, y, mask, bias))
+        return self.feed_forward_residual(x, self.feed_forward)
+
+
+class DecoderLayer(nn.Module):
+    """Self-attention, cross-attention, then feed-forward, each in a residual connection.
+
+    Vaswani et al. (2017), section 3.1. `norm_first=False` gives the paper's own post-norm.
+
+    Shapes: x (B, Tq, D), memory (B, Tk, D), mask and bias broadcastable to (B, H, Tq, Tq), or to
+    (B, H, Tq, length + Tq) with a cache; memory_mask to (B, H, Tq, Tk). Returns (B, Tq, D).
+    """
+
+    def __init__(
+        self,
+        d_model: int,
+        num_heads: int,
+        d_ff: int,
+        dropout: float = 0.1,
+        norm_first: bool = True,
+        rotary: RotaryPositions | None = None,
+    ):
+        super().__init__()
+        residual = PreNormResidual if norm_first else PostNormResidual
+        self.self_attention = MultiHeadAttention(d_model, num_heads, rotary)
+        self.cross_attention = MultiHeadAttention(d_model, num_heads)
+        self.feed_forward = FeedForward(d_model, d_ff, dropout)
+        self.self_attention_residual = residual(d_model, dropout)
+        self.cross_attention_residual = residual(d_model, dropout)
+        self.feed_forward_residual = residual(d_model, dropout)
+
+    def forward(
+        self,
+        x: Tensor,
+        memory: Tensor,
+        mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        bias: Tensor | None = None,
+        cache: LayerCache | None = None,
+    ) -> Tensor:
+        self_cache = cache and cache.self_attention
+        cross_cache = cache and cache.cross_attention
+        x = self.self_attention_residual(
+            x, lambda y: self.self_attention(y, y, mask, bias, self_cache)
+        )
+        x = self.cross_attention_residual(
+            x, lambda y: self.cross_attention(y, memory, memory_mask, None, cross_cache)
+        )
+        return self.feed_forward_residual(x, self.feed_forward)

@@ -1,0 +1,101 @@
+"""Pictures of what happens inside, each with a description for those who do not see it."""
+
+import io
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
+
+import matplotlib.pyplot as plt
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+_descriptions: WeakKeyDictionary[Figure, list[str]] = WeakKeyDictionary()
+
+
+def describe(ax: Axes, text: str) -> None:
+    """Add to the description (alt text) of the figure that `ax` belongs to."""
+    _descriptions.setdefault(_figure(ax), []).append(text)
+
+
+def description(ax: Axes) -> str:
+    """The description of the whole figure that `ax` belongs to.
+
+    Raises ValueError if it has none: a figure without words is no figure for everyone.
+    """
+    texts = _descriptions.get(_figure(ax))
+    if not texts:
+        raise ValueError("this figure has no description: call describe(ax, …) before show(ax)")
+    return " ".join(texts)
+
+
+def show(ax: Axes) -> None:
+    """Show the figure of `ax` in a notebook, with its description as alt text, and close it."""
+    figure, alt = _figure(ax), description(ax)
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=110, bbox_inches="tight")
+    plt.close(figure)
+    display(
+        {"image/png": png.getvalue(), "text/plain": f"[Figure: {alt}]"},
+        raw=True,
+        metadata={"image/png": {"alt": alt}},
+    )
+
+
+def attention_map(
+    weights: Tensor, queries: Sequence[str], keys: Sequence[str], title: str, ax: Axes | None = None
+) -> Axes:
+    """Heat map of attention weights: a row for each query, a column for each key.
+
+    Shapes: weights (Tq, Tk), with a label for each row and column. Returns the ax.
+    Raises ValueError if the labels do not fit.
+    """
+    if weights.shape != (len(queries), len(keys)):
+        raise ValueError(
+            f"weights of shape {tuple(weights.shape)} need as many labels, "
+            f"got {len(queries)} queries and {len(keys)} keys"
+        )
+    if ax is None:
+        size = (2.2 + 0.48 * len(keys), 1.6 + 0.36 * len(queries))
+        _, ax = plt.subplots(figsize=size, layout="constrained")
+    image = ax.imshow(weights.cpu(), cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    ax.set_xticks(range(len(keys)), keys, rotation=50, ha="left", rotation_mode="anchor")
+    ax.set_yticks(range(len(queries)), queries)
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    ax.set(xlabel="looks at (key)", ylabel="asks (query)")
+    ax.set_title(title, loc="left")
+    _figure(ax).colorbar(image, ax=ax, label="attention weight (a share of 1)")
+    strongest = "; ".join(
+        f"{query!r} looks most at {keys[int(row.argmax())]!r} ({row.max():.2f})"
+        for query, row in zip(queries, weights, strict=True)
+    )
+    describe(ax, f"{title}. Heat map of attention weights. {strongest}.")
+    return ax
+
+
+def learning_curve(
+    steps: Sequence[int], losses: Sequence[float], title: str, ax: Axes | None = None
+) -> Axes:
+    """Training loss against the step, raw and as a running mean of 20 steps. Returns the ax."""
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6.4, 3.2), layout="constrained")
+    window = min(20, len(losses))
+    means = [sum(losses[i - window : i]) / window for i in range(window, len(losses) + 1)]
+    ax.plot(steps, losses, color="0.75", linewidth=0.8, label="each step")
+    ax.plot(steps[window - 1 :], means, color="#0072B2", label=f"mean of {window} steps")
+    ax.set(xlabel="training step", ylabel="loss (nats a token)")
+    ax.set_title(title, loc="left")
+    ax.legend(frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    describe(
+        ax,
+        f"{title}. Line plot: the loss goes from {means[0]:.2f} to {means[-1]:.2f} nats a token.",
+    )
+    return ax
+
+
+def _figure(ax: Axes) -> Figure:
+    figure = ax.figure
+    assert isinstance(figure, Figure)
+    return figure

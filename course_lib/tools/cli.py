@@ -1,0 +1,208 @@
+"""The command line. Each command imports what it needs when it runs, so `--help` is quick."""
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course_lib.errors import CourseError
+from course_lib.tools.environment import project_root
+
+app = typer.Typer(
+    name="course",
+    help="Attention and the Transformer, from the ground up.",
+    add_completion=False,
+    rich_markup_mode=None,  # plain help comes three times as fast
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.callback()
+def prepare() -> None:
+    """Kernels and tests run in other folders than this one."""
+    if os.environ.get("COURSE_DATA"):
+        os.environ["COURSE_DATA"] = str(Path(os.environ["COURSE_DATA"]).expanduser().absolute())
+
+
+@app.command(context_settings=PASS_ON)
+def lab(
+    context: typer.Context,
+    solutions: Annotated[
+        bool, typer.Option("--solutions", help="Open the solved chapters.")
+    ] = False,
+) -> int:
+    """Open the course in JupyterLab. Further options go to it: --no-browser, --port 9999 …"""
+    from course_lib.tools.lab import start_lab
+
+    return start_lab(project_root(), solutions, context.args)
+
+
+@app.command("test", context_settings={"allow_extra_args": True})
+def run_tests(
+    context: typer.Context,
+    fast: Annotated[
+        str | None, typer.Option(metavar="NN", help="Only the unit tests and this chapter.")
+    ] = None,
+) -> int:
+    """Check the course itself. Options after `--` go to pytest, for the unit tests."""
+    from course_lib.tools.suite import run_suite
+
+    return run_suite(project_root(), fast, context.args)
+
+
+@app.command()
+def doctor() -> int:
+    """Say what the course finds on this machine, and what to do about it."""
+    from course_lib.tools import environment
+
+    return environment.doctor(project_root())
+
+
+@app.command()
+def build(
+    chapters: Annotated[
+        list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="All, if none is named.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail if something is out of date.")
+    ] = False,
+) -> int:
+    """Make both editions of the notebooks from solutions/*.py."""
+    from course_lib.tools import authoring
+
+    return authoring.build(project_root(), chapters or [], check)
+
+
+train = typer.Typer(help="Train a model.", no_args_is_help=True)
+app.add_typer(train, name="train")
+
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+RunFolder = Annotated[
+    Path | None, typer.Option("--run", metavar="DIR", help="A run's folder; by default the latest.")
+]
+
+
+@train.command("translation")
+def train_translation(
+    corpus: Annotated[
+        str, typer.Option(help="scenes, multi30k, or the path of a file or folder of your own.")
+    ] = "scenes",
+    source: Annotated[str | None, typer.Option(help="Column to translate from.")] = None,
+    target: Annotated[str | None, typer.Option(help="Column to translate to.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Train for about this long.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Train for so many steps.")] = None,
+    epochs: Annotated[float | None, typer.Option(help="Show each pair so many times.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where to keep it; by default in runs/.")
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Go on with this run from its last save.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides weights, order and dropout.")] = 0,
+    vocab_size: Annotated[int, typer.Option(help="Tokens of the joint vocabulary.")] = 5_000,
+    max_length: Annotated[int, typer.Option(min=2, help="Longest text, in tokens.")] = 512,
+    device: Device = "auto",
+) -> int:
+    """Train a translation model, by default for 10 minutes on the generated corpus `scenes`."""
+    from course_lib.tools import runs
+
+    where = runs.pick_device(device)
+    if resume is not None:
+        if any(option is not None for option in (minutes, steps, epochs, run, source, target)):
+            raise CourseError("--resume goes on as the run was started: give it no other options")
+        runs.resume_translation(resume, where)
+        return 0
+    given = any(option is not None for option in (minutes, steps, epochs))
+    runs.train_translation(
+        corpus_name=corpus,
+        source=source,
+        target=target,
+        budget=runs.Budget(minutes if given else 10.0, steps, epochs),
+        folder=run,
+        seed=seed,
+        device=where,
+        vocab_size=vocab_size,
+        max_len=max_length,
+    )
+    return 0
+
+
+@app.command()
+def evaluate(
+    run: Annotated[
+        Path | None, typer.Argument(metavar="[RUN]", help="By default the latest.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "validation",
+    device: Device = "auto",
+) -> int:
+    """Translate a split of the run's corpus and score it with BLEU and chrF."""
+    from course_lib.tools import runs
+
+    folder = run or runs.latest_run()
+    scores, speed = runs.evaluate(folder, split, runs.pick_device(device))
+    print(f"{folder}, {split}: {scores.num_sentences:,} sentences, greedy, {speed:,.0f} a second")
+    print(f"BLEU {scores.bleu:.2f}  {scores.bleu_signature}")
+    print(f"chrF {scores.chrf:.2f}  {scores.chrf_signature}")
+    return 0
+
+
+@app.command("translate")
+def translate_command(
+    sentences: Annotated[
+        list[str] | None, typer.Argument(metavar="[SENTENCE]...", show_default=False)
+    ] = None,
+    run: RunFolder = None,
+    device: Device = "auto",
+) -> int:
+    """Translate sentences: those given, or standard input, one sentence a line."""
+    from course_lib.tools import runs
+
+    lines = sentences or runs.read_lines(sys.stdin.buffer)
+    folder = run or runs.latest_run()
+    return 0 if runs.translate_lines(folder, lines, runs.pick_device(device), print) else 2
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line. What the user can put right ends in one line and exit code 2."""
+    try:
+        command = typer.main.get_command(app)
+        with command.make_context("course", list(args or sys.argv[1:] or ["--help"])) as context:
+            code = command.invoke(context)
+        sys.stdout.flush()
+    except typer.Exit as end:
+        code = end.exit_code
+    except typer.TyperException as error:
+        code = complain(f"{error.format_message()} (`course --help` lists what there is)")
+    except CourseError as error:
+        code = complain(str(error))
+    except KeyboardInterrupt:
+        code = complain("stopped", 130)
+    except BrokenPipeError:  # whoever read our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except OSError as error:
+        code = complain(describe(error))
+    sys.exit(code)
+
+
+def complain(line: str, code: int = 2) -> int:
+    print(f"course: {line}", file=sys.stderr)
+    return code
+
+
+def describe(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return f"the disk is full{f', at {error.filename}' if error.filename else ''}: make room"
+    if error.strerror and error.filename:
+        return f"{error.strerror}: {error.filename}"
+    return str(error)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+import pytest
+import torch
+
+from course_lib.models import Transformer, TransformerConfig
+from course_lib.tokenization import Tokenizer
+from course_lib.training import Trainer, TrainingConfig
+
+SOURCES = ["a man reads", "a dog runs in the park", "two men read a red book", "the dog sleeps"]
+TARGETS = ["ein Mann liest", "ein Hund läuft im Park", "zwei Männer lesen", "der Hund schläft"]
+
+
+@pytest.fixture(scope="session")
+def tokenizer():
+    return Tokenizer.train(SOURCES * 3 + TARGETS * 3, vocab_size=300)
+
+
+@pytest.fixture(scope="session")
+def pairs(tokenizer):
+    return list(zip(tokenizer.encode_batch(SOURCES), tokenizer.encode_batch(TARGETS), strict=True))
+
+
+@pytest.fixture
+def new_trainer(tokenizer, pairs):
+    """Make a trainer of a tiny model on four pairs, two of them a batch, with dropout."""
+
+    def make(steps=12, **changes):
+        torch.manual_seed(0)
+        config = TransformerConfig(tokenizer.vocab_size, 12, 3, 1, 2, 20, dropout=0.2, max_len=40)
+        training = TrainingConfig(steps, batch_tokens=40, peak_rate=1e-2, **changes)
+        return Trainer(Transformer(config), pairs, training)
+
+    return make

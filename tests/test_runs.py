@@ -1,0 +1,230 @@
+"""`course train`, `evaluate` and `translate`, called as a user calls them."""
+
+import errno
+import io
+import json
+import os
+import re
+import signal
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from course_lib.checkpoints import Run, load_tensors
+from course_lib.errors import CourseError
+from course_lib.tools import cli, runs
+from course_lib.training import Trainer
+
+ANIMALS = [("dog", "Hund"), ("tiger", "Tiger"), ("horse", "Esel"), ("bird", "Vogel")]
+VERBS = [("sleeps", "schläft"), ("eats", "frisst"), ("runs", "läuft"), ("plays", "spielt")]
+PLACES = [("here", "hier"), ("there", "dort"), ("now", "jetzt")]
+PAIRS = [
+    {"en": f"The {a} {b} {c}.", "de": f"Der {x} {y} {z}."}
+    for a, x in ANIMALS
+    for b, y in VERBS
+    for c, z in PLACES
+]
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    path = tmp_path / "animals.jsonl"
+    path.write_text("\n".join(map(json.dumps, PAIRS)), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def call(capsys, monkeypatch, tmp_path):
+    """Call the command line in an empty folder. Gives exit code, standard output and error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args, stdin=None):
+        if stdin is not None:
+            fake = SimpleNamespace(buffer=io.BytesIO(stdin))
+            monkeypatch.setattr(cli.sys, "stdin", fake)
+        with pytest.raises(SystemExit) as ended:
+            cli.main(list(map(str, args)))
+        output = capsys.readouterr()
+        return SimpleNamespace(code=ended.value.code, out=output.out, err=output.err)
+
+    return run
+
+
+@pytest.fixture
+def train(call, corpus):
+    def run(*args):
+        sizes = ("--vocab-size", 300, "--max-length", 40)
+        return call("train", "translation", "--corpus", corpus, *sizes, *args)
+
+    return run
+
+
+def weights(folder):
+    return load_tensors(folder / "model.safetensors")
+
+
+def test_train_evaluate_translate(train, call, tmp_path):
+    trained = train("--steps", 4)
+    assert trained.code == 0
+    folder = tmp_path / "runs" / "translation-animals-1"
+    assert {path.name for path in folder.iterdir()} >= {"model.safetensors", "state.safetensors"}
+    config = json.loads((folder / "config.json").read_text())
+    assert config["training"]["steps"] == 4
+    assert config["versions"]["torch"] == torch.__version__
+    assert len(Run.open(folder).records()) == 4
+    assert re.search(r"loss \d\.\d+, [\d,]+ tokens/s", trained.err)
+
+    scores = call("evaluate")
+    assert scores.code == 0
+    assert "tok:13a" in scores.out
+    assert re.search(r"validation: 2 sentences, greedy", scores.out)
+
+    words = call("translate", "The dog sleeps.", "")
+    assert words.code == 0
+    assert len(words.out.split("\n")) == 3  # two lines, the second one empty
+    piped = call("translate", "--run", folder, stdin=b"The dog sleeps.\n\n")
+    assert piped.out == words.out
+
+
+def test_a_second_run_gets_a_folder_of_its_own(train, tmp_path):
+    train("--steps", 1)
+    train("--steps", 1)
+    assert sorted(p.name[-1] for p in (tmp_path / "runs").iterdir()) == ["1", "2"]
+
+
+def test_the_budget_in_epochs_and_in_minutes(train, tmp_path):
+    assert train("--epochs", 2, "--run", "by-epochs").code == 0
+    assert Run.open(tmp_path / "by-epochs").config.training.steps == 2  # one batch holds everything
+    assert train("--minutes", 0.02, "--run", "by-minutes").code == 0
+    run = Run.open(tmp_path / "by-minutes")
+    assert len(run.records()) == run.config.training.steps > 0
+
+
+def test_interrupted_and_resumed_it_ends_in_bit_identical_weights(
+    train, call, tmp_path, monkeypatch
+):
+    assert train("--steps", 8, "--run", "whole").code == 0
+
+    whole_step = Trainer._advance
+
+    def interrupted_step(self, batch, started):
+        record = whole_step(self, batch, started)
+        if self.step == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return record
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_advance", interrupted_step)
+        stopped = train("--steps", 8, "--run", "stopped")
+    assert stopped.code == 130
+    assert "stopped and saved at step 3: `--resume stopped` goes on" in stopped.err
+
+    torch.manual_seed(99)
+    resumed = call("train", "translation", "--resume", "stopped")
+    assert resumed.code == 0
+    assert "going on from step 3 of 8" in resumed.err
+    expected, got = weights(tmp_path / "whole"), weights(tmp_path / "stopped")
+    assert all(torch.equal(expected[name], got[name]) for name in expected)
+    again = call("train", "translation", "--resume", "stopped")
+    assert again.code == 0
+    assert "is finished: all 8 steps are done" in again.err
+
+
+def test_the_seed_decides_the_weights(train, tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        train("--steps", 2, "--run", name, "--seed", seed)
+    a, b, c = (weights(tmp_path / name)["embedding.weight"] for name in "abc")
+    assert torch.equal(a, b)
+    assert not torch.equal(a, c)
+
+
+def one_line(result, *parts):
+    assert result.code == 2
+    assert result.err.count("\n") == 1
+    assert result.err.startswith("course: ")
+    assert "Traceback" not in result.err
+    for part in parts:
+        assert part in result.err
+
+
+def test_bad_words_on_the_command_line(call, corpus):
+    train = ("train", "translation", "--corpus", corpus)
+    one_line(call(*train, "--steps", 0), "--steps must be above 0, got 0")
+    one_line(call(*train, "--steps", 1, "--minutes", 1), "exactly one of", "--minutes and --steps")
+    one_line(call(*train, "--steps", 1, "--device", "tpu"), "auto, cpu, cuda or mps, got 'tpu'")
+    one_line(call(*train, "--resume", "x", "--steps", 1), "give it no other options")
+    one_line(call(*train, "--steps", 1, "--vocab-size", 10), "vocab_size=10 is too small")
+    one_line(call("translate", "Hello."), "no trained run", "course train translation")
+    one_line(call("evaluate", "nowhere"), "nowhere is not the folder of a run")
+
+
+def test_bad_corpora_leave_nothing_behind(call, tmp_path):
+    empty, broken, half = tmp_path / "empty.csv", tmp_path / "broken.jsonl", tmp_path / "half.tsv"
+    empty.touch()
+    broken.write_bytes(b'{"en": "a", "de": "\xff"}\n')
+    half.write_text("en\tde\na\tb\nc\t\n")
+    for name, parts in {
+        "senes": ("scenes", "Did you mean"),
+        "missing.csv": ("missing.csv",),
+        str(empty): ("is empty",),
+        str(broken): ("line 1: not valid UTF-8",),
+        str(half): ("line 3", "'de' is empty"),
+    }.items():
+        one_line(call("train", "translation", "--corpus", name, "--steps", 1), *parts)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_wrong_column_name(call, corpus):
+    args = ("train", "translation", "--corpus", corpus, "--steps", 1)
+    one_line(call(*args, "--source", "fr", "--target", "de"), "no column 'fr'", "en, de")
+
+
+def test_too_long_a_text_in_the_corpus(call, corpus):
+    args = ("train", "translation", "--corpus", corpus, "--steps", 1, "--max-length", 4)
+    one_line(call(*args), "longer than the limit of 3 tokens", "--max-length")
+
+
+def test_too_long_a_sentence_harms_no_other(train, call):
+    train("--steps", 1, "--run", "run")
+    result = call("translate", "--run", "run", "The dog.", "word " * 99, "The bird.")
+    assert result.code == 2
+    assert "line 2 has" in result.err
+    assert "the limit is 39" in result.err
+    lines = result.out.split("\n")
+    assert len(lines) == 4
+    assert lines[1] == ""
+
+
+def test_input_that_is_not_utf8(train, call):
+    train("--steps", 1, "--run", "run")
+    result = call("translate", "--run", "run", stdin=b"The dog.\nThe \xff bird.\n")
+    one_line(result, "standard input, line 2: not valid UTF-8")
+
+
+def test_a_run_folder_that_is_in_use(train):
+    train("--steps", 1, "--run", "run")
+    one_line(train("--steps", 1, "--run", "run"), "run is not empty", "--resume run")
+
+
+def test_resuming_on_another_corpus_is_refused(train, call, corpus):
+    train("--steps", 2, "--run", "run")
+    with Path(corpus).open("a") as file:
+        file.write("\n" + json.dumps(PAIRS[0]))
+    one_line(call("train", "translation", "--resume", "run"), "its fingerprint differs")
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(train, monkeypatch, tmp_path):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    one_line(train("--steps", 2, "--run", "run"), "the disk is full")
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_read_lines_keeps_what_is_inside_a_line():
+    assert runs.read_lines(io.BytesIO("a\u2028b\r\nc".encode())) == ["a\u2028b", "c"]
+    with pytest.raises(CourseError, match="line 1"):
+        runs.read_lines(io.BytesIO(b"\xc3"))
