@@ -24,9 +24,9 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
+import course_lib.attention
 import course_lib.layers
 import course_lib.training
-from course_lib.attention import DotProductAttention, attention
 from course_lib.batching import Pair, make_batch
 from course_lib.corpora import load_corpus
 from course_lib.masks import causal_mask
@@ -118,8 +118,14 @@ def without_fast_dropout() -> None:
     course_lib.layers.Dropout.forward = lambda self, x: F.dropout(x, self.p, self.training)
 
 
-def without_fused_attention() -> None:
-    DotProductAttention.forward = lambda self, *args: attention(*args)
+def without_short_attention() -> None:
+    course_lib.attention.FEW_SCORES = 0
+
+
+def without_fused_loss() -> None:
+    course_lib.training.fused_sequence_loss = lambda x, weight, targets, smoothing: (
+        course_lib.training.sequence_loss(x @ weight.T, targets, smoothing)
+    )
 
 
 def without_fused_adam() -> None:
@@ -132,7 +138,8 @@ VARIANTS: dict[str, tuple[str, Callable[[], None]]] = {
     "ours": ("course_lib", lambda: None),
     "no-buckets": ("… without length buckets", without_buckets),
     "no-dropout-words": ("… with torch's own dropout", without_fast_dropout),
-    "no-fused-attention": ("… with explicit attention", without_fused_attention),
+    "no-short-attention": ("… with the fused attention kernel always", without_short_attention),
+    "no-fused-loss": ("… with torch's own loss", without_fused_loss),
     "no-fused-adam": ("… without the fused Adam", without_fused_adam),
     "aged-flushed": ("course_lib, old moments (1e-40) in Adam", lambda: None),
     "aged-denormal": ("… and denormals not flushed", lambda: torch.set_flush_denormal(False)),

@@ -1,5 +1,7 @@
 """Pictures of what happens inside, each with a description for those who do not see it."""
 
+import base64
+import html
 import io
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary
@@ -30,16 +32,17 @@ def description(ax: Axes) -> str:
 
 
 def show(ax: Axes) -> None:
-    """Show the figure of `ax` in a notebook, with its description as alt text, and close it."""
+    """Show the figure of `ax` in a notebook, with its description as alt text, and close it.
+
+    As HTML: JupyterLab shows a bare image/png output without any alt text.
+    """
     figure, alt = _figure(ax), description(ax)
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=110, bbox_inches="tight")
     plt.close(figure)
-    display(
-        {"image/png": png.getvalue(), "text/plain": f"[Figure: {alt}]"},
-        raw=True,
-        metadata={"image/png": {"alt": alt}},
-    )
+    data = base64.b64encode(png.getvalue()).decode()
+    image = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
+    display({"text/html": image, "text/plain": f"[Figure: {alt}]"}, raw=True)
 
 
 def attention_map(

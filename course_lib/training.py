@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_lib.batching import Batch, Pair, bucket, make_batch
+from course_lib.fused_loss import fused_sequence_loss
 from course_lib.models import Transformer
 from course_lib.tokenization import PAD_ID
 
@@ -92,8 +93,9 @@ def train_step(
     model: Transformer, batch: Batch, optimizer: torch.optim.Optimizer, config: TrainingConfig
 ) -> tuple[Tensor, Tensor]:
     """Predict, compare, go down the gradient. Returns the loss and the gradient's norm."""
-    logits = model(batch.source, batch.target_in)
-    loss = sequence_loss(logits, batch.target_out, config.label_smoothing)
+    x = model.decode(batch.target_in, model.encode(batch.source), batch.source)
+    weight, smoothing = model.embedding.weight, config.label_smoothing
+    loss = fused_sequence_loss(x, weight, batch.target_out, smoothing)
     optimizer.zero_grad()
     loss.backward()
     norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
@@ -105,7 +107,7 @@ def train_step(
 def update_average(averaged: nn.Module, model: nn.Module, step: int, decay: float) -> None:
     """Move the exponential average of the weights towards the weights after step 1, 2, …
 
-    Polyak and Juditsky (1992) average over all steps; an exponential average forgets the early ones.
+    Polyak and Juditsky (1992) average all steps; an exponential average forgets the early ones.
     At first the average is short (some tenth of the steps), so that the start is soon forgotten.
     """
     share = max(1 - decay, 10 / (9 + step))

@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
+import course_lib.attention
 from course_lib.attention import (
     AdditiveScores,
     BilinearScores,
@@ -93,14 +94,33 @@ def test_attention_equals_the_fused_kernel(qkv):
     assert_close(attention(*qkv), F.scaled_dot_product_attention(*qkv))
 
 
+@pytest.fixture(params=["explicit", "module", "fused kernel"])
+def form(request, monkeypatch):
+    """Attention by each of its ways."""
+    if request.param == "fused kernel":
+        monkeypatch.setattr(course_lib.attention, "FEW_SCORES", 0)
+    return attention if request.param == "explicit" else DotProductAttention()
+
+
 @pytest.mark.parametrize("with_bias", [False, True])
-def test_the_module_equals_the_explicit_form(qkv, mask, with_bias):
+def test_all_ways_give_the_same(qkv, mask, with_bias, form):
     bias = torch.randn(H, TQ, TK) if with_bias else None
-    assert_close(DotProductAttention()(*qkv, mask, bias), attention(*qkv, mask, bias))
-    assert_close(DotProductAttention()(*qkv, None, bias), attention(*qkv, None, bias))
+    assert_close(form(*qkv, mask, bias), attention(*qkv, mask, bias))
+    assert_close(form(*qkv, None, bias), attention(*qkv, None, bias))
 
 
-@pytest.mark.parametrize("form", [attention, DotProductAttention()])
+@pytest.mark.parametrize(("length", "calls"), [(24, 0), (25, 1)])
+def test_long_sequences_take_the_fused_kernel(monkeypatch, length, calls):
+    called = []
+    kernel = F.scaled_dot_product_attention
+    monkeypatch.setattr(
+        F, "scaled_dot_product_attention", lambda *a, **k: called.append(1) or kernel(*a, **k)
+    )
+    q = torch.randn(B, H, length, DH)
+    assert_close(DotProductAttention()(q, q, q), attention(q, q, q))
+    assert len(called) == calls
+
+
 @pytest.mark.parametrize("with_bias", [False, True])
 def test_a_query_with_nothing_to_look_at_gets_zeros_and_a_finite_gradient(
     qkv, mask, form, with_bias
@@ -113,7 +133,6 @@ def test_a_query_with_nothing_to_look_at_gets_zeros_and_a_finite_gradient(
     assert all(x.grad.isfinite().all() for x in inputs)
 
 
-@pytest.mark.parametrize("form", [attention, DotProductAttention()])
 def test_gradients_are_right(form, mask):
     torch.manual_seed(0)
     sizes = [(TQ, DH), (TK, DH), (TK, DH)]
