@@ -65,6 +65,7 @@ def attention_map(
     ax.set_xticks(range(len(keys)), keys, rotation=50, ha="left", rotation_mode="anchor")
     ax.set_yticks(range(len(queries)), queries)
     ax.xaxis.tick_top()
+    ax.xaxis.set_label_position("top")
     ax.tick_params(length=0)
     ax.set(xlabel="looks at (key)", ylabel="asks (query)")
     ax.set_title(title, loc="left")

@@ -23,7 +23,7 @@ torch.set_flush_denormal(True)
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How to train. The defaults were tuned on Multi30k's validation split.
+    """How to train. The defaults fit some 30,000 sentence pairs and ten minutes on two cores.
 
     Raises ValueError, with the numbers, for settings that make no sense.
     """

@@ -15,6 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_lib.errors import CourseError
+from course_lib.files import write_text
 from course_lib.tools import kernels
 from course_lib.tools.form import SOLVED_BYTES, form_problems, picture_problems
 from course_lib.tools.sources import (
@@ -256,11 +257,9 @@ def _text(notebook: NotebookNode) -> str:
 
 
 def _write(file: Path, text: str) -> bool:
-    """Write the file whole or not at all; leave it alone if it would stay the same."""
+    """Write the file, or leave it alone if it would stay the same."""
     if file.exists() and file.read_text(encoding="utf-8") == text:
         return False
     file.parent.mkdir(exist_ok=True)
-    aside = file.with_name(f".{file.name}.part")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(file)
+    write_text(file, text)
     return True

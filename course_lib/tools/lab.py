@@ -9,22 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from course_lib.errors import CourseError
+from course_lib.files import write_bytes, write_text
 
 DEFAULTS = Path(__file__).parent / "jupyter"  # JupyterLab's settings where the user has none
 
 
 def digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    aside = file.with_name(f"{file.name}.part")
-    with aside.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    aside.replace(file)
 
 
 def read_editions(file: Path) -> dict[str, str]:
@@ -51,14 +42,14 @@ def work_folder(root: Path) -> Path:
     for chapter in sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb")):
         name, edition, copy = chapter.name, digest(chapter), work / chapter.name
         if not copy.exists():
-            write_whole(copy, chapter.read_bytes())
+            write_bytes(copy, chapter.read_bytes())
             editions[name] = edition
         elif editions.setdefault(name, edition) != edition:
             print(
                 f"course: notebooks/{name} is newer than your copy, which stays as it is "
                 f"(to get the new one, rename work/{name} and call again)"
             )
-    write_whole(memory, json.dumps(editions, indent=1).encode())
+    write_text(memory, json.dumps(editions, indent=1))
     return work
 
 
