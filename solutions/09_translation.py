@@ -273,8 +273,8 @@ assert torch.allclose(weights.sum(dim=1), torch.ones(len(asks)), atol=1e-5)
 
 # %% [markdown]
 # How often is the strongest column the right one? Here is the count over the test sentences. (If a
-# word has several tokens, its sentence is left out.) A column drawn at random is right now and then,
-# too, and the first line says how often.
+# word has several tokens, its sentence is left out.) A column drawn at random is right now and
+# then, too, and the first line says how often.
 
 
 # %%
