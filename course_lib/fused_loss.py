@@ -5,6 +5,7 @@ cross-entropy with label smoothing walks over it seven times. Here a slice at a 
 its loss and its gradient while it is still in the processor's cache (`benchmarks/training.py`).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -24,8 +25,8 @@ def fused_sequence_loss(
     nats over the targets that are not padding.
     """
     real = targets != PAD_ID
-    loss: Tensor = _LinearCrossEntropy.apply(x[real], weight, targets[real], label_smoothing)
-    return loss
+    slices: Callable[..., Tensor] = _LinearCrossEntropy.apply
+    return slices(x[real], weight, targets[real], label_smoothing)
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
@@ -52,6 +53,6 @@ class _LinearCrossEntropy(torch.autograd.Function):
         return loss / len(x)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None]:
         x_grad, weight_grad = ctx.saved_tensors
         return x_grad * grads[0], weight_grad * grads[0], None, None

@@ -3,7 +3,7 @@
 import base64
 import html
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from weakref import WeakKeyDictionary
 
 import matplotlib.pyplot as plt
@@ -11,6 +11,10 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
+
+# Okabe and Ito's colours, which colour-blind readers can tell apart.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MARKERS = ("o", "s", "^", "D", "v", "P")
 
 _descriptions: WeakKeyDictionary[Figure, list[str]] = WeakKeyDictionary()
 
@@ -61,7 +65,7 @@ def attention_map(
     if ax is None:
         size = (2.2 + 0.48 * len(keys), 1.6 + 0.36 * len(queries))
         _, ax = plt.subplots(figsize=size, layout="constrained")
-    image = ax.imshow(weights.cpu(), cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    image = ax.imshow(weights.cpu().numpy(), cmap="Blues", vmin=0, vmax=1, aspect="auto")
     ax.set_xticks(range(len(keys)), keys, rotation=50, ha="left", rotation_mode="anchor")
     ax.set_yticks(range(len(queries)), queries)
     ax.xaxis.tick_top()
@@ -87,7 +91,7 @@ def learning_curve(
     window = min(20, len(losses))
     means = [sum(losses[i - window : i]) / window for i in range(window, len(losses) + 1)]
     ax.plot(steps, losses, color="0.75", linewidth=0.8, label="each step")
-    ax.plot(steps[window - 1 :], means, color="#0072B2", label=f"mean of {window} steps")
+    ax.plot(steps[window - 1 :], means, color=PALETTE[0], label=f"mean of {window} steps")
     ax.set(xlabel="training step", ylabel="loss (nats a token)")
     ax.set_title(title, loc="left")
     ax.legend(frameon=False)
@@ -97,6 +101,60 @@ def learning_curve(
         f"{title}. Line plot: the loss goes from {means[0]:.2f} to {means[-1]:.2f} nats a token.",
     )
     return ax
+
+
+def compare_lines(
+    x: Sequence[float],
+    lines: Mapping[str, Sequence[float]],
+    title: str,
+    xlabel: str,
+    ylabel: str,
+    log: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
+    """Several measurements over the same x, told apart by colour, marker and name.
+
+    `log` makes both axes logarithmic. Returns the ax.
+    """
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
+    for (name, y), color, marker in zip(lines.items(), PALETTE, MARKERS, strict=False):
+        ax.plot(x, y, color=color, marker=marker, label=name)
+    if log:
+        ax.set(xscale="log", yscale="log")
+        ax.set_xticks(x, [f"{value:g}" for value in x])
+        ax.minorticks_off()
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.set_title(title, loc="left")
+    ax.legend(frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    ends = "; ".join(f"{name}: from {y[0]:.3g} to {y[-1]:.3g}" for name, y in lines.items())
+    describe(ax, f"{title}. Lines of {ylabel} over {xlabel}, {x[0]:g} to {x[-1]:g}. {ends}.")
+    return ax
+
+
+def heat_maps(
+    matrices: Mapping[str, Tensor], title: str, rows: str = "query", columns: str = "key"
+) -> Axes:
+    """Matrices side by side, each on a scale of its own that is centred at 0. Returns the last ax.
+
+    Shapes: each matrix (Tq, Tk).
+    """
+    size = (2.5 * len(matrices), 2.9)
+    figure, axes = plt.subplots(1, len(matrices), figsize=size, layout="constrained", squeeze=False)
+    for ax, (name, matrix) in zip(axes[0], matrices.items(), strict=True):
+        most = max(matrix.abs().max().item(), 1e-12)
+        image = ax.imshow(matrix.cpu().numpy(), cmap="RdBu_r", vmin=-most, vmax=most)
+        figure.colorbar(image, ax=ax, location="bottom", shrink=0.9)
+        ax.set(title=name, xlabel=columns, xticks=range(matrix.shape[1]))
+        ax.set_yticks(range(matrix.shape[0]))
+        ax.set_ylabel(rows if ax is axes[0][0] else "")
+    figure.suptitle(title, x=0.01, ha="left")
+    ranges = "; ".join(
+        f"{name} from {m.min().item():.1f} to {m.max().item():.1f}" for name, m in matrices.items()
+    )
+    describe(axes[0][-1], f"{title}. Heat maps of {rows} by {columns}: {ranges}.")
+    return axes[0][-1]
 
 
 def _figure(ax: Axes) -> Figure:

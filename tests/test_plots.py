@@ -1,0 +1,83 @@
+import base64
+import re
+
+import matplotlib
+import matplotlib.pyplot as plt
+import pytest
+import torch
+
+from course_lib import plots
+
+matplotlib.use("agg")
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_left():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What `show` hands to the notebook."""
+    outputs = []
+    monkeypatch.setattr(plots, "display", lambda data, raw: outputs.append(data))
+    return outputs
+
+
+def test_an_attention_map_has_a_row_for_each_query():
+    weights = torch.tensor([[0.9, 0.1, 0.0], [0.2, 0.3, 0.5]])
+    ax = plots.attention_map(weights, ["Ein", "Hund"], ["a", "dog", "."], "Who looks where")
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["Ein", "Hund"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "dog", "."]
+    assert torch.equal(torch.tensor(ax.images[0].get_array()), weights)
+    assert "'Hund' looks most at '.' (0.50)" in plots.description(ax)
+
+
+def test_labels_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="got 1 queries and 3 keys"):
+        plots.attention_map(torch.ones(2, 3), ["a"], ["b", "c", "d"], "title")
+
+
+def test_show_gives_a_picture_with_its_words_and_closes_the_figure(shown):
+    ax = plots.compare_lines([1, 2], {"a": [1, 2]}, 'It "grows" <fast>', "x", "y")
+    plots.show(ax)
+    image = re.fullmatch(
+        r'<img alt="([^"]*)" src="data:image/png;base64,(.*)">', shown[0]["text/html"]
+    )
+    assert image[1].startswith("It &quot;grows&quot; &lt;fast&gt;. Lines of y over x")
+    assert base64.b64decode(image[2]).startswith(b"\x89PNG")
+    assert "a: from 1 to 2" in shown[0]["text/plain"]
+    assert plt.get_fignums() == []
+
+
+def test_a_figure_without_words_is_refused(shown):
+    _, ax = plt.subplots()
+    with pytest.raises(ValueError, match="no description"):
+        plots.show(ax)
+    assert shown == []
+
+
+def test_every_plot_has_a_title_axes_and_a_description():
+    for ax in (
+        plots.learning_curve(range(30), [3.0 - i / 10 for i in range(30)], "It falls"),
+        plots.compare_lines([4, 16], {"a": [1, 2], "b": [2, 1]}, "They cross", "d", "y", log=True),
+    ):
+        assert ax.get_title(loc="left")
+        assert ax.get_xlabel()
+        assert ax.get_ylabel()
+        assert plots.description(ax).startswith(ax.get_title(loc="left"))
+
+
+def test_heat_maps_are_centred_at_zero():
+    ax = plots.heat_maps({"a": torch.tensor([[-1.0, 3.0]]), "b": torch.zeros(1, 2)}, "Two scales")
+    first = ax.figure.axes[0].images[0]
+    assert (first.norm.vmin, first.norm.vmax) == (-3.0, 3.0)
+    assert "a from -1.0 to 3.0" in plots.description(ax)
+
+
+def test_one_figure_can_have_several_descriptions():
+    _, (left, right) = plt.subplots(1, 2)
+    plots.describe(left, "One.")
+    plots.describe(right, "Two.")
+    assert plots.description(right) == "One. Two."
