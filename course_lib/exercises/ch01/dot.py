@@ -1,0 +1,177 @@
+"""1.2 dot_scores and 1.3 scaled_dot_scores."""
+
+import math
+from dataclasses import replace
+
+import torch
+
+from course_lib import attention
+from course_lib.exercises.ch01.common import (
+    BATCH,
+    BY_HAND,
+    DOUBLE,
+    HEADS,
+    KEYS_FIRST,
+    Q_BATCH,
+    Q_DOUBLE,
+    SCORES,
+)
+from course_lib.exercises.probes import drawn, given
+from course_lib.exercises.spec import Exercise, Mistake, Probe
+
+DOT_PROBES = (
+    Probe(
+        BY_HAND,
+        given([[1.0, 2.0, 0.0]], [[1.0, 0.0, 5.0], [3.0, 1.0, 7.0]]),
+        "Multiply the query with the first key, number by number, and add up. What comes out?",
+    ),
+    Probe(
+        "two queries, four keys",
+        drawn((2, 3), (4, 3)),
+        "There is one score for each pair. How many pairs are there, and which axis is which?",
+    ),
+    Probe(BATCH, drawn((2, 3, 4), (2, 5, 4)), Q_BATCH),
+    Probe(HEADS, drawn((2, 3, 4, 6), (2, 3, 5, 6)), Q_BATCH),
+    Probe(DOUBLE, drawn((2, 3), (4, 3), dtype=torch.float64), Q_DOUBLE),
+)
+
+DOT = Exercise(
+    id="1.2",
+    title="Dot-product scores",
+    signature="dot_scores(q, k)",
+    shapes=SCORES,
+    reference=attention.dot_scores,
+    probes=DOT_PROBES,
+    mistakes=(
+        Mistake(
+            "not transposed",
+            lambda q, k: q @ k,
+            "A matrix product takes rows from the left and columns from the right. Here the keys "
+            "are rows too. Which two axes of `k` must change places?",
+        ),
+        Mistake(
+            "all axes reversed",
+            lambda q, k: q @ k.T,
+            "`k.T` reverses all axes, the batch's too. That fits a single table only. How do you "
+            "swap the last two axes and leave the rest?",
+        ),
+        Mistake(
+            "first two axes swapped",
+            lambda q, k: q @ k.transpose(0, 1),
+            "`transpose(0, 1)` swaps the first two axes. In a batch these are sentence and key. "
+            "Which two should it be, counted from the end?",
+        ),
+        Mistake(
+            "axes 1 and 2 swapped",
+            lambda q, k: q @ k.transpose(1, 2),
+            "`transpose(1, 2)` fits exactly three axes. With fewer there is no axis 2, with more "
+            "it takes the wrong ones. How do you count so that leading axes make no difference?",
+        ),
+        Mistake("keys first", lambda q, k: k @ q.mT, KEYS_FIRST),
+        Mistake(
+            "number by number",
+            lambda q, k: (q * k).sum(-1),
+            "`q * k` pairs the first query with the first key, the second with the second. Every "
+            "query should meet every key. What combines all rows with all rows?",
+        ),
+        Mistake(
+            "already scaled",
+            attention.scaled_dot_scores,
+            "This divides by √Dh. That is the next exercise; here the plain product is asked. "
+            "What do these scores look like before the division?",
+        ),
+        Mistake(
+            "already softmax",
+            lambda q, k: (q @ k.mT).softmax(-1),
+            "These are weights: each row sums to 1. What stood there before the softmax?",
+        ),
+    ),
+    hints=(
+        "The score of query i and key j is the sum over q[i] · k[j], number by number. A matrix "
+        "product does that for all pairs at once.",
+        "For `q @ …` the keys must stand as columns: shape (..., Dh, Tk). Swap the last two axes "
+        "of `k`, counted from the end, so that leading axes stay where they are.",
+        "`k.transpose(-2, -1)` has the shape (..., Dh, Tk).",
+    ),
+)
+
+SCALED = Exercise(
+    id="1.3",
+    title="Scaled dot-product scores",
+    signature="scaled_dot_scores(q, k)",
+    shapes=SCORES,
+    reference=attention.scaled_dot_scores,
+    probes=(
+        Probe(
+            BY_HAND,
+            given(
+                [[2.0, 0.0, 0.0, 2.0]],
+                [[1.0, 5.0, 7.0, 1.0], [3.0, 0.0, 0.0, -2.0], [0.0, 9.0, 9.0, 0.0]],
+            ),
+            "The dot products are 4, 2 and 0, and a query has four numbers. What is √4?",
+        ),
+        replace(
+            DOT_PROBES[1],
+            question="By which number is each score divided? Does it change with the number of "
+            "queries or keys?",
+        ),
+        *DOT_PROBES[2:],
+    ),
+    mistakes=(
+        Mistake(
+            "not scaled",
+            attention.dot_scores,
+            "These are the plain dot products. Their variance grows with the length of the "
+            "vectors. By what are they to be divided?",
+        ),
+        Mistake(
+            "divided by Dh",
+            lambda q, k: attention.dot_scores(q, k) / q.shape[-1],
+            "You divide by Dh itself (perhaps by √Dh on both sides). The variance of a dot product "
+            "is Dh. What, then, is its standard deviation?",
+        ),
+        Mistake(
+            "multiplied",
+            lambda q, k: attention.dot_scores(q, k) * math.sqrt(q.shape[-1]),
+            "You multiply by √Dh, and the scores grow even more. Which operation makes them "
+            "smaller?",
+        ),
+        Mistake(
+            "root of Tk",
+            lambda q, k: attention.dot_scores(q, k) / math.sqrt(k.shape[-2]),
+            "You divide by the root of the number of keys. The spread of a score comes from how "
+            "many products are added up in it. How many are that?",
+        ),
+        Mistake(
+            "root of Tq",
+            lambda q, k: attention.dot_scores(q, k) / math.sqrt(q.shape[-2]),
+            "You divide by the root of the number of queries. Which axis of `q` is it that a dot "
+            "product adds up over?",
+        ),
+        Mistake(
+            "root of the first axis",
+            lambda q, k: attention.dot_scores(q, k) / math.sqrt(q.shape[0]),
+            "You divide by the root of the first axis, which is the batch when there is one. "
+            "Which axis of `q` is it that a dot product adds up over?",
+        ),
+        Mistake("keys first", lambda q, k: k @ q.mT / math.sqrt(q.shape[-1]), KEYS_FIRST),
+        Mistake(
+            "already softmax",
+            lambda q, k: attention.scaled_dot_scores(q, k).softmax(-1),
+            "These are weights: each row sums to 1. What stood there before the softmax?",
+        ),
+        Mistake(
+            "axis counted from the front",
+            lambda q, k: attention.dot_scores(q, k) / math.sqrt(q.shape[1]),
+            "Axis 1 is the size of a vector in a single table, but not when a batch comes in "
+            "front. How do you name the last axis, however many there are?",
+        ),
+    ),
+    hints=(
+        "A dot product of Dh random numbers has a variance of about Dh. Divide by what brings it "
+        "back to 1.",
+        "The standard deviation is the root of the variance. Dh is the size of the last axis of "
+        "`q`: `q.shape[-1]`.",
+        "`dot_scores(q, k)` divided by `math.sqrt(…)` of that size.",
+    ),
+)

@@ -1,0 +1,285 @@
+"""Compare what an answer did with what it should have done, and find the words for it.
+
+A mistake is named only if it did the same as the answer on every probe, and no other mistake
+(outside its group) did. When in doubt the words stay general, and fair.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from course_lib.exercises import compare
+from course_lib.exercises.faces import Listing, Part, Result, Words
+from course_lib.exercises.observe import Observation, observe
+from course_lib.exercises.spec import Exercise, Inputs, Prediction, WrongValue
+
+ENDLESS = (
+    "Your code did not come to an end and was stopped. Which loop in it never reaches its end, "
+    "or grows with every round?"
+)
+SHAPES_CLASH = (
+    "Two tensors met there whose axes do not fit together. Write the shape of each beside that "
+    "line, with the sizes above: which axis should have met which?"
+)
+CLASHES = (
+    "must match the size",
+    "cannot be multiplied",
+    "size mismatch",
+    "Expected size for first two dimensions",
+    "do not broadcast",
+    "inconsistent tensor size",
+)
+AXES_COUNTED = (
+    "That line expects another number of axes than the input has here. How would it read, if it "
+    "should hold with any number of leading axes?"
+)
+COUNTS = ("number of dimensions", "number of subscripts", "Dimension out of range", "a 3D tensor")
+WHAT_IS_IT = "What stands in each name on that line: a tensor (of which shape?), a number, a text?"
+CAUSES = {
+    "NameError": "Is that name defined in a cell above, and did you run that cell?",
+    "RecursionError": "Your code calls itself without end. Should it call something else?",
+    "SystemExit": "An answer should return its result; `exit()` would end the notebook's kernel.",
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong on one probe: in a few words, with the numbers, and what to say of it."""
+
+    headline: str
+    parts: tuple[Part, ...] = ()
+    general: str = ""
+
+
+def judge(exercise: Exercise, inputs: list[Inputs], seen: list[Observation]) -> Result:
+    """The verdict on an answer that was observed on the first probes, or on all."""
+    if any(o.failure and o.failure.kind == "not yet" for o in seen):
+        return not_yet(exercise.label)
+    called = [name for o in seen for name in o.called]
+    borrowed = borrowed_words(exercise, called[0]) if called else ""
+    expected = [observe(exercise, exercise.reference, drawn) for drawn in inputs]
+    for i, (drawn, answered, right) in enumerate(zip(inputs, seen, expected, strict=False)):
+        if trouble := _trouble(exercise, drawn, answered, right.value):
+            key, diagnosis = _named_mistake(exercise, inputs, seen)
+            return _wrong(exercise, i, drawn, answered, trouble, key, diagnosis, borrowed)
+    if borrowed:
+        return unusable(exercise.label, borrowed)
+    names = "; ".join(probe.name for probe in exercise.probes)
+    parts = [Words("Tried on", f"{names}."), *_printed(seen[0])]
+    return Result("good", "✓", f"{exercise.label}: right", tuple(parts), passed=True)
+
+
+def not_yet(
+    label: str, text: str = "Write your answer in the cell above, then run this one."
+) -> Result:
+    return Result("calm", "○", f"{label}: not yet", (Words("", text),))
+
+
+def unusable(label: str, diagnosis: str) -> Result:
+    """The verdict on an answer that cannot even be tried."""
+    return Result(
+        "wrong", "✗", f"{label}: not right yet", (Words("", diagnosis),), diagnosis=diagnosis
+    )
+
+
+def borrowed_words(exercise: Exercise, name: str) -> str:
+    """What to say of an answer that calls the exercise's own goal."""
+    if name in exercise.forbidden:
+        return (
+            f"Your code calls `{name}`, which is what this exercise builds. It is good to know "
+            "that it exists. Here, make it from smaller parts."
+        )
+    return (
+        f"This hands the work to the course's own `{name}`. It works, and from the next "
+        "section on you may use it. Here it counts when you write it yourself."
+    )
+
+
+def _wrong(
+    exercise: Exercise,
+    index: int,
+    drawn: Inputs,
+    answered: Observation,
+    trouble: Trouble,
+    key: str,
+    diagnosis: str,
+    borrowed: str,
+) -> Result:
+    probe, told = exercise.probes[index], diagnosis or trouble.general
+    parts: list[Part] = [Words("Fails on:", f"{probe.name}. {trouble.headline}")]
+    if drawn:
+        parts.append(Listing("Input:", compare.inputs_in_words(exercise.names, drawn)))
+    parts += trouble.parts
+    if told:
+        parts.append(Words("What happened:" if diagnosis else "", told))
+    if "?" not in told:
+        parts.append(Words("Think:", probe.question))
+    if borrowed:
+        parts.append(Words("Besides:", borrowed))
+    parts += _printed(answered)
+    parts.append(Words("", f'For a nudge: `hint("{exercise.id}")`'))
+    title = f"{exercise.label}: not right yet"
+    return Result("wrong", "✗", title, tuple(parts), diagnosis=told, mistake=key)
+
+
+def _printed(answered: Observation) -> Iterator[Part]:
+    if lines := answered.printed.splitlines():
+        more = f"\n… ({len(lines)} lines or more)" if len(lines) > 3 else ""
+        text = "\n".join(line[:100] for line in lines[:3]) + more
+        yield Listing("Your code printed:", text)
+
+
+def _named_mistake(
+    exercise: Exercise, inputs: list[Inputs], seen: list[Observation]
+) -> tuple[str, str]:
+    if len(seen) < len(inputs):
+        return "", ""
+    matches = {
+        mistake.key: mistake.diagnosis
+        for mistake in exercise.mistakes
+        if all(
+            _alike(exercise, answered, observe(exercise, mistake.wrong, drawn))
+            for drawn, answered in zip(inputs, seen, strict=True)
+        )
+    }
+    return next(iter(matches.items())) if len(matches) == 1 else ("", "")
+
+
+def _alike(exercise: Exercise, one: Observation, other: Observation) -> bool:
+    if one.failure or other.failure:
+        told = [f and (f.kind, f.text) for f in (one.failure, other.failure)]
+        return told[0] == told[1]
+    alike = compare.same(one.value, other.value, exercise.tolerance)
+    return alike and one.changed == other.changed
+
+
+def _trouble(exercise: Exercise, drawn: Inputs, o: Observation, right: Any) -> Trouble | None:
+    """What is wrong with one observation, the gravest first."""
+    if o.failure and o.failure.kind == "endless":
+        return Trouble("It does not end.", general=ENDLESS)
+    if o.failure:
+        kind = o.failure.text.split(":")[0]
+        general = CAUSES.get(kind, WHAT_IS_IT)
+        if any(words in o.failure.text for words in CLASHES):
+            general = SHAPES_CLASH
+        elif any(words in o.failure.text for words in COUNTS):
+            general = AXES_COUNTED
+        raised = Listing("Your code stopped:", f"{o.failure.where}\n{o.failure.text}".strip())
+        return Trouble("An error was raised.", (raised,), general)
+    if o.value is None and right is not None:
+        return Trouble("It returns `None`.", general="Did you forget `return`?")
+    if isinstance(right, Tensor) and not isinstance(o.value, Tensor):
+        return Trouble(
+            f"It returns {_kind(o.value)}; expected is a tensor.",
+            general="Did the numbers leave PyTorch on the way (`.tolist()`, `.item()`, NumPy)?",
+        )
+    mine, wanted = list(compare.leaves(o.value)), list(compare.leaves(right))
+    if [path for path, _ in mine] != [path for path, _ in wanted]:
+        return Trouble(
+            f"It returns {_kind(o.value)} with other parts than expected.",
+            (Listing("Yours:", _outline(mine)), Listing("Expected:", _outline(wanted))),
+        )
+    for (path, a), (_, b) in zip(mine, wanted, strict=True):
+        if trouble := _leaf_trouble(exercise, drawn, path, a, b):
+            return trouble
+    if o.changed:
+        names = " and ".join(f"`{exercise.names[i]}`" for i in o.changed)
+        return Trouble(
+            f"The result is right, but {names} is changed on the way.",
+            general="Whoever calls your function still needs the input as it was. Which line "
+            "writes into it (`x += …`, `x[…] = …`, a method that ends in `_`)?",
+        )
+    return None
+
+
+def _leaf_trouble(exercise: Exercise, drawn: Inputs, path: str, a: Any, b: Any) -> Trouble | None:
+    at = f"At {path}: " if path else ""
+    if not isinstance(a, Tensor) or not isinstance(b, Tensor):
+        if compare.same(a, b, exercise.tolerance):
+            return None
+        if type(a) is not type(b):
+            return Trouble(f"{at}It returns {_kind(a)}; expected is {_kind(b)}.")
+        return Trouble(f"{at}It returns {a!r}; expected is {b!r}.")
+    if a.shape != b.shape:
+        sizes, out = compare.axis_names(
+            exercise.shapes, dict(zip(exercise.names, drawn, strict=False))
+        )
+        if tuple(sizes.get(name) for name in out) == tuple(b.shape):
+            words = compare.shape_in_words(tuple(a.shape), sizes, out)
+        else:
+            words = f"You returned the shape {tuple(a.shape)}; expected is {tuple(b.shape)}."
+        return Trouble(f"{at}The shape is not right.", (Words("Shape:", words),))
+    if a.dtype != b.dtype:
+        return Trouble(
+            f"{at}The numbers are of another kind: {a.dtype}; expected is {b.dtype}.",
+            general="The result should have the precision of the inputs. Where does your code "
+            "make new numbers without asking theirs?",
+        )
+    if compare.close(a, b, exercise.tolerance).all():
+        return None
+    parts: list[Part] = [compare.comparison(a, b, exercise.tolerance)]
+    if a.is_floating_point() and bool(b.isfinite().all()) and not bool(a.isfinite().all()):
+        bad = int((~a.isfinite()).sum())
+        general = (
+            f"{bad} of {a.numel()} numbers are NaN or infinite. Which step divides zero by zero, "
+            "or grows past the largest number that fits?"
+        )
+        return Trouble(f"{at}Some of the numbers are no numbers.", tuple(parts), general)
+    broken = [i.sentence for i in exercise.invariants if not i.holds(a, *drawn)]
+    parts += [Words("What must hold, and does not:", f"{sentence}.") for sentence in broken]
+    return Trouble(f"{at}The numbers are not right.", tuple(parts), compare.pattern(a, b))
+
+
+def _kind(value: Any) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _outline(parts: list[tuple[str, Any]]) -> str:
+    return "\n".join(
+        f"{path or 'the value'}: {tuple(v.shape) if isinstance(v, Tensor) else repr(v)}"
+        for path, v in parts
+    )
+
+
+def judge_prediction(task: Prediction, answer: Any) -> Result:
+    """The verdict on predicted numbers. It never says what they are."""
+    if answer is ... or answer is None:
+        return not_yet(task.label, "Commit to numbers in the cell above, then run this one.")
+    form = f"Write {len(task.names)} numbers: `{task.signature}`."
+    try:
+        items = list(answer) if not isinstance(answer, (str, dict)) else []
+        if any(item is ... for item in items):
+            return not_yet(task.label, form)
+        values = tuple(float(item) for item in items)
+    except (TypeError, ValueError):
+        values = ()
+    if len(values) != len(task.names):
+        return unusable(task.label, form)
+    right = [abs(a - b) <= task.tolerance for a, b in zip(values, task.expected(), strict=True)]
+    if all(right):
+        text = "As you said: now see it computed."
+        return Result("good", "✓", f"{task.label}: right", (Words("", text),), passed=True)
+    found = [w for w in task.wrong if _matches(w, values, task.tolerance)]
+    named = found[0] if len(found) == 1 else None
+    lines = "\n".join(
+        f"{'✓' if ok else '✗'} {name}: {value:g}"
+        for ok, name, value in zip(right, task.names, values, strict=True)
+    )
+    told = named.diagnosis if named else ""
+    parts: list[Part] = [Listing("You predict:", lines)]
+    parts += [Words("What may have happened:", told)] if told else []
+    parts += [Words("Think:", task.question)] if "?" not in told else []
+    parts.append(Words("", f'For a nudge: `hint("{task.id}")`'))
+    title = f"{task.label}: not right yet"
+    return Result(
+        "wrong", "✗", title, tuple(parts), diagnosis=told, mistake=named.name if named else ""
+    )
+
+
+def _matches(wrong: WrongValue, values: tuple[float, ...], tolerance: float) -> bool:
+    if wrong.matches is not None:
+        return bool(wrong.matches(*values))
+    return all(abs(a - b) <= tolerance for a, b in zip(values, wrong.example, strict=True))

@@ -1,0 +1,162 @@
+"""What an exercise is: data. `engine` runs it and judges answers, `chNN` modules hold it."""
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zlib import crc32
+
+import torch
+from torch import nn
+
+Function = Callable[..., Any]
+Inputs = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One input that an answer is tried on.
+
+    `name` says what it looks at, as in "a batch of two"; `draw` makes the inputs from a seeded
+    generator, so that a grader can draw fresh ones; `question` leads on when the answer fails.
+    """
+
+    name: str
+    draw: Callable[[torch.Generator], Inputs]
+    question: str
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """What holds for every right answer: a sentence, and `holds(value, *inputs)`."""
+
+    sentence: str
+    holds: Callable[..., bool]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What people write instead, and what to tell them.
+
+    Mistakes that no probe can tell apart share a `group`, and one honest diagnosis.
+    """
+
+    name: str
+    wrong: Function
+    diagnosis: str
+    group: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.group or self.name
+
+
+@dataclass(frozen=True)
+class WrongValue:
+    """A wrong prediction that tells how it came about; by `matches`, or near `example`."""
+
+    name: str
+    example: tuple[float, ...]
+    diagnosis: str
+    matches: Callable[..., bool] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What all exercises have."""
+
+    id: str
+    title: str
+    signature: str
+    hints: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What the learner defines, "dot_scores" in dot_scores(q, k)."""
+        return self.signature.split("(")[0].split("=")[0].strip()
+
+    @property
+    def label(self) -> str:
+        return f"{self.id} {self.name}"
+
+    @property
+    def chapter(self) -> int:
+        return int(self.id.split(".")[0])
+
+
+def call(answer: Function, *inputs: Any) -> Any:
+    return answer(*inputs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise(Task):
+    """A function or class to write, or one to mend.
+
+    `shapes` reads as in "q (..., Tq, Dh), k (..., Tk, Dh) -> (..., Tq, Tk)" and names the axes.
+    `use(answer, *inputs)` is how a probe puts the answer to use. `forbidden` may not be called,
+    because it is what the exercise builds; `library` neither, being its finished form (as is
+    the reference). `bug` names the mistake that a function to mend is given with.
+    """
+
+    shapes: str
+    reference: Function
+    probes: tuple[Probe, ...]
+    mistakes: tuple[Mistake, ...]
+    invariants: tuple[Invariant, ...] = ()
+    forbidden: Mapping[str, Function] = field(default_factory=dict)
+    library: tuple[Function, ...] = ()
+    use: Function = call
+    input_names: tuple[str, ...] = ()
+    tolerance: float = 1e-5
+    seconds: float = 3.0
+    bug: str = ""
+
+    @property
+    def parameters(self) -> list[str]:
+        return [argument.arg for argument in self._arguments().args]
+
+    @property
+    def required(self) -> int:
+        arguments = self._arguments()
+        return len(arguments.args) - len(arguments.defaults)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of a probe's inputs."""
+        return list(self.input_names) or self.parameters
+
+    def _arguments(self) -> ast.arguments:
+        definition = ast.parse(f"def {self.signature}: ...").body[0]
+        assert isinstance(definition, ast.FunctionDef)
+        return definition.args
+
+    def draw(self, seed: int = 0) -> list[Inputs]:
+        """The inputs of all probes, the same for the same seed."""
+        return [probe.draw(torch.Generator().manual_seed(seed)) for probe in self.probes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction(Task):
+    """Numbers to predict before a cell computes them; `names` says what each of them is."""
+
+    names: tuple[str, ...]
+    expected: Callable[[], tuple[float, ...]]
+    wrong: tuple[WrongValue, ...]
+    question: str
+    tolerance: float = 0.05
+
+    @property
+    def label(self) -> str:
+        return f"{self.id} {self.title}"
+
+
+def use_module(answer: type[nn.Module], sizes: tuple[Any, ...], *inputs: Any) -> Any:
+    """Build a module, give each parameter a value that follows from its name, and call it."""
+    module = answer(*sizes)
+    parameters = sorted(module.named_parameters())
+    with torch.no_grad():
+        for name, parameter in parameters:
+            dice = torch.Generator().manual_seed(crc32(name.encode()))
+            parameter.copy_(torch.randn(parameter.shape, generator=dice))
+    shapes = [f"{name} {tuple(parameter.shape)}" for name, parameter in parameters]
+    return {"parameters": shapes, "output": module.eval()(*inputs)}
