@@ -15,11 +15,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from course_lib.errors import RunError
-from course_lib.files import write_text, write_with
+from course_lib.files import write_bytes, write_text
 from course_lib.models import Transformer, TransformerConfig
 from course_lib.tokenization import Tokenizer
 from course_lib.training import Record, Trainer, TrainingConfig
@@ -43,7 +43,7 @@ class RunConfig:
 def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """Write named tensors whole or not at all, in the safetensors format: no pickle, no code."""
     plain = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
-    write_with(path, lambda aside: save_file(plain, aside))
+    write_bytes(path, save(plain))  # safetensors' own save_file hides what the disk said
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:

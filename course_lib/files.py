@@ -1,32 +1,22 @@
 """Files that are written whole or not at all."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 
-def write_with(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a file beside `path`, then put it in place: whole, or not at all.
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file beside `path`, then put it in place: whole, or not at all.
 
     Killed at any moment, or out of space, `path` holds what it held before, or all of the new.
     """
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        write(aside)
+        aside.write_bytes(content)
         with aside.open("rb+") as file:
             os.fsync(file.fileno())
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-
-    def fill(aside: Path) -> None:
-        aside.write_bytes(content)
-
-    write_with(path, fill)
 
 
 def write_text(path: Path, text: str) -> None:

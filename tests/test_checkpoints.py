@@ -1,5 +1,7 @@
 import dataclasses
 import json
+import resource
+import signal
 from itertools import islice
 
 import pytest
@@ -122,3 +124,20 @@ def test_damaged_records(saved, new_trainer):
     (saved.folder / "records.jsonl").write_text("no json\n")
     with pytest.raises(RunError, match=r"records.jsonl is damaged"):
         saved.restore(new_trainer())
+
+
+def test_weights_that_do_not_fit_on_the_disk(saved, new_trainer):
+    """A real refusal by the system, in the middle of a file: the last save is still whole."""
+    path = saved.folder / "state.safetensors"
+    before = path.read_bytes()
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 8, old[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            save_tensors(path, new_trainer().state())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert path.read_bytes() == before
+    assert not list(saved.folder.glob(".*.part"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.files import write_bytes, write_text, write_with
+from course_lib.files import write_bytes, write_text
 
 
 def test_a_file_is_replaced(tmp_path):
@@ -31,11 +31,14 @@ def test_whatever_fails_the_old_file_stays_and_nothing_else(tmp_path, monkeypatc
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_half_a_file_is_taken_away(tmp_path):
-    def half(aside):
-        aside.write_bytes(b"ne")
+def test_half_a_file_is_taken_away(tmp_path, monkeypatch):
+    whole = Path.write_bytes
+
+    def half(path, content):
+        whole(path, content[:2])
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(Path, "write_bytes", half)
     with pytest.raises(KeyboardInterrupt):
-        write_with(tmp_path / "file.txt", half)
+        write_bytes(tmp_path / "file.txt", b"new")
     assert list(tmp_path.iterdir()) == []
