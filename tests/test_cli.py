@@ -8,7 +8,7 @@ import pytest
 
 import course_lib
 from course_lib.errors import CourseError
-from course_lib.tools import authoring, cli, environment, lab, suite
+from course_lib.tools import authoring, cli, editions, environment, lab, suite
 from course_lib.tools.suite import Outcome, Step
 
 
@@ -73,6 +73,16 @@ def test_exit_codes_and_arguments_are_passed_on(capsys, monkeypatch):
         (root, "09", ["-k", "mask"]),
         (root, ["09"], True),
     ]
+
+
+def test_reset_and_update_take_a_chapter_and_say_what_they_did(capsys, monkeypatch):
+    root = environment.project_root()
+    monkeypatch.setattr(editions, "reset", lambda *args: f"reset {args == (root, '03')}")
+    monkeypatch.setattr(editions, "update", lambda *args: f"update {args == (root, '3')}")
+    assert run(capsys, "reset", "03") == (0, "reset True\n", "")
+    assert run(capsys, "update", "3") == (0, "update True\n", "")
+    for command in ("reset", "update"):
+        assert run(capsys, command)[0] == 2
 
 
 def test_the_data_folder_is_made_absolute(capsys, monkeypatch, tmp_path):

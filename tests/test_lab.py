@@ -1,4 +1,3 @@
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -15,60 +14,7 @@ CHAPTER = "09_translation.ipynb"
 def root(tmp_path) -> Path:
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / CHAPTER).write_text("first edition")
-    (tmp_path / "notebooks" / "scratch.ipynb").write_text("not a chapter")
     return tmp_path
-
-
-def test_each_chapter_is_copied_once(root, capsys):
-    work = lab.work_folder(root)
-    assert work == root / "work"
-    assert (work / CHAPTER).read_text() == "first edition"
-    assert sorted(file.name for file in work.iterdir()) == [".course", CHAPTER]
-    assert lab.work_folder(root) == work
-    assert capsys.readouterr().out == ""
-
-
-def test_what_the_learner_wrote_is_never_overwritten(root, capsys):
-    copy = lab.work_folder(root) / CHAPTER
-    copy.write_text("my answers")
-    lab.work_folder(root)
-    assert capsys.readouterr().out == ""
-    (root / "notebooks" / CHAPTER).write_text("second edition")
-    lab.work_folder(root)
-    assert copy.read_text() == "my answers"
-    said = capsys.readouterr().out
-    assert said.count("\n") == 1
-    assert f"notebooks/{CHAPTER} is newer" in said
-
-
-def test_after_renaming_the_copy_comes_the_new_edition(root, capsys):
-    copy = lab.work_folder(root) / CHAPTER
-    (root / "notebooks" / CHAPTER).write_text("second edition")
-    copy.rename(copy.with_name("mine.ipynb"))
-    lab.work_folder(root)
-    assert copy.read_text() == "second edition"
-    assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize("content", ["", "{", "[1]", '{"09_translation.ipynb": 7}', "\udcff"])
-def test_a_damaged_memory_does_no_harm(root, content):
-    copy = lab.work_folder(root) / CHAPTER
-    copy.write_text("my answers")
-    memory = root / "work" / ".course" / "editions.json"
-    memory.write_bytes(content.encode(errors="surrogateescape"))
-    lab.work_folder(root)
-    assert copy.read_text() == "my answers"
-    assert json.loads(memory.read_text()) == {CHAPTER: lab.digest(root / "notebooks" / CHAPTER)}
-
-
-def test_a_copy_that_fails_leaves_nothing_that_looks_like_a_chapter(root, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(lab.os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        lab.work_folder(root)
-    assert not (root / "work" / CHAPTER).exists()
 
 
 class Server:
@@ -99,6 +45,14 @@ def test_lab_runs_in_work_and_passes_arguments_on(root, calls):
     command, folder, _ = calls[0]
     assert command == [sys.executable, "-m", "jupyterlab", "--no-browser", "--port", "9999"]
     assert folder == root / "work"
+
+
+def test_lab_tells_of_a_newer_edition(root, calls, capsys):
+    lab.start_lab(root, False, [])
+    assert capsys.readouterr().out == ""
+    (root / "notebooks" / CHAPTER).write_text("second edition")
+    lab.start_lab(root, False, [])
+    assert "`course update 09`" in capsys.readouterr().out
 
 
 def test_solutions_are_opened_in_place(root, calls):

@@ -43,6 +43,27 @@ def lab(
     return start_lab(project_root(), solutions, context.args)
 
 
+ChapterName = Annotated[str, typer.Argument(metavar="CHAPTER", help="03, 3 or 03_heads.")]
+
+
+@app.command()
+def reset(chapter: ChapterName) -> int:
+    """Begin your copy of a chapter afresh; the one you have is kept aside."""
+    from course_lib.tools import editions
+
+    print(editions.reset(project_root(), chapter))
+    return 0
+
+
+@app.command()
+def update(chapter: ChapterName) -> int:
+    """Take a chapter's newer edition, with your answers; the copy you have is kept aside."""
+    from course_lib.tools import editions
+
+    print(editions.update(project_root(), chapter))
+    return 0
+
+
 @app.command("test", context_settings={"allow_extra_args": True})
 def run_tests(
     context: typer.Context,
