@@ -24,7 +24,6 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
-import course_lib.attention
 import course_lib.layers
 import course_lib.training
 from course_lib.batching import Pair, make_batch
@@ -118,10 +117,6 @@ def without_fast_dropout() -> None:
     course_lib.layers.Dropout.forward = lambda self, x: F.dropout(x, self.p, self.training)
 
 
-def without_short_attention() -> None:
-    course_lib.attention.FEW_SCORES = 0
-
-
 def without_fused_loss() -> None:
     course_lib.training.fused_sequence_loss = lambda x, weight, targets, smoothing: (
         course_lib.training.sequence_loss(x @ weight.T, targets, smoothing)
@@ -138,22 +133,9 @@ VARIANTS: dict[str, tuple[str, Callable[[], None]]] = {
     "ours": ("course_lib", lambda: None),
     "no-buckets": ("… without length buckets", without_buckets),
     "no-dropout-words": ("… with torch's own dropout", without_fast_dropout),
-    "no-short-attention": ("… with the fused attention kernel always", without_short_attention),
     "no-fused-loss": ("… with torch's own loss", without_fused_loss),
     "no-fused-adam": ("… without the fused Adam", without_fused_adam),
-    "aged-flushed": ("course_lib, old moments (1e-40) in Adam", lambda: None),
-    "aged-denormal": ("… and denormals not flushed", lambda: torch.set_flush_denormal(False)),
 }
-
-
-def age(pairs: list[Pair], config: TransformerConfig) -> Iterator[int]:
-    """Our trainer with the moments that a rare token's embedding has after some 1,000 steps."""
-    trainer = Trainer(Transformer(config), pairs, TrainingConfig(steps=1_000_000))
-    for step, record in enumerate(trainer.steps()):
-        moments = trainer.optimizer.state[trainer.model.embedding.weight]
-        rare = moments["exp_avg"].abs().amax(dim=1) < 1e-5 if step else slice(1_000, None)
-        moments["exp_avg"][rare] = moments["exp_avg_sq"][rare] = 1e-40
-        yield record.tokens
 
 
 def measure(variant: str, corpus_name: str, steps: int) -> dict[str, Any]:
@@ -165,10 +147,7 @@ def measure(variant: str, corpus_name: str, steps: int) -> dict[str, Any]:
     tokenizer = Tokenizer.train(sides[0] + sides[1], VOCAB_SIZE)
     pairs = list(zip(*map(tokenizer.encode_batch, sides), strict=True))
     config = TransformerConfig(tokenizer.vocab_size)
-    if variant == "plain":
-        stepper = plain_steps(config, pairs)
-    else:
-        stepper = age(pairs, config) if variant.startswith("aged") else our_steps(config, pairs)
+    stepper = (plain_steps if variant == "plain" else our_steps)(config, pairs)
     for _ in range(WARM_UP):
         next(stepper)
     started = time.perf_counter()

@@ -10,10 +10,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# On a CPU the fused kernel has a fixed price for each head: for sentences of up to some 24 words
-# the explicit form takes half its time, forward and backward (`benchmarks/attention.py`).
-FEW_SCORES = 24 * 24
-
 
 def dot_scores(q: Tensor, k: Tensor) -> Tensor:
     """Dot product of each query with each key. Luong et al. (2015), section 3.1."""
@@ -93,7 +89,7 @@ def attention(
     """Average the values, weighted by how well their keys answer each query: softmax(QKᵀ/√d_k) V.
 
     Vaswani et al. (2017), equation 1. The explicit form, to be read; `DotProductAttention` gives
-    the same result, for long sequences faster.
+    the same result without storing the weights.
 
     Shapes: q (..., Tq, Dh), k (..., Tk, Dh), v (..., Tk, Dv); mask (True = may attend) and bias
     (added to the scores) broadcastable to (..., Tq, Tk). Returns (..., Tq, Dv).
@@ -102,11 +98,11 @@ def attention(
 
 
 class DotProductAttention(nn.Module):
-    """`attention`, as fast as it gets: the one place where mask and bias meet the scores.
+    """`attention` by PyTorch's fused kernel, the one place where mask and bias meet the scores.
 
-    Long sequences, and all of them on a GPU, go to PyTorch's fused kernel, which never stores the
-    weights. This is the leaf of every model here, so `record_attention` hooks it and sees exactly
-    q, k, v, mask and bias. It has no dropout (the CPU's fused kernel refuses it).
+    The kernel never stores the weights. This is the leaf of every model here, so
+    `record_attention` hooks it and sees exactly q, k, v, mask and bias. It has no dropout (the
+    CPU's fused kernel refuses it).
 
     Shapes: as `attention`, with exactly two leading axes (B, H).
     """
@@ -119,8 +115,6 @@ class DotProductAttention(nn.Module):
         mask: Tensor | None = None,
         bias: Tensor | None = None,
     ) -> Tensor:
-        if q.device.type == "cpu" and q.shape[-2] * k.shape[-2] <= FEW_SCORES:
-            return attention(q, k, v, mask, bias)
         if bias is not None:
             mask = bias if mask is None else bias.masked_fill(~mask, -math.inf)
         return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)

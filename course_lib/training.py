@@ -15,9 +15,9 @@ from course_lib.fused_loss import fused_sequence_loss
 from course_lib.models import Transformer
 from course_lib.tokenization import PAD_ID
 
-# Adam's averages of rarely used embeddings shrink until they are denormal numbers, with which a CPU
-# computes a hundred times slower. The flag counts for each thread and is inherited by those that
-# are made later, so it is set here, before the first large operation (`benchmarks/training.py`).
+# Averages of gradients that stay away (an untied embedding of a rare token) shrink until they are
+# denormal numbers, with which a CPU computes a hundred times slower. The flag counts for each
+# thread and is inherited by those made later, so it is set before the first large operation.
 torch.set_flush_denormal(True)
 
 

@@ -5,7 +5,6 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
-import course_lib.attention
 from course_lib.attention import (
     AdditiveScores,
     BilinearScores,
@@ -94,31 +93,17 @@ def test_attention_equals_the_fused_kernel(qkv):
     assert_close(attention(*qkv), F.scaled_dot_product_attention(*qkv))
 
 
-@pytest.fixture(params=["explicit", "module", "fused kernel"])
-def form(request, monkeypatch):
+@pytest.fixture(params=["explicit", "fused kernel"])
+def form(request):
     """Attention by each of its ways."""
-    if request.param == "fused kernel":
-        monkeypatch.setattr(course_lib.attention, "FEW_SCORES", 0)
     return attention if request.param == "explicit" else DotProductAttention()
 
 
 @pytest.mark.parametrize("with_bias", [False, True])
-def test_all_ways_give_the_same(qkv, mask, with_bias, form):
-    bias = torch.randn(H, TQ, TK) if with_bias else None
-    assert_close(form(*qkv, mask, bias), attention(*qkv, mask, bias))
-    assert_close(form(*qkv, None, bias), attention(*qkv, None, bias))
-
-
-@pytest.mark.parametrize(("length", "calls"), [(24, 0), (25, 1)])
-def test_long_sequences_take_the_fused_kernel(monkeypatch, length, calls):
-    called = []
-    kernel = F.scaled_dot_product_attention
-    monkeypatch.setattr(
-        F, "scaled_dot_product_attention", lambda *a, **k: called.append(1) or kernel(*a, **k)
-    )
-    q = torch.randn(B, H, length, DH)
-    assert_close(DotProductAttention()(q, q, q), attention(q, q, q))
-    assert len(called) == calls
+def test_the_fused_kernel_gives_the_same(qkv, mask, with_bias):
+    bias, fused = torch.randn(H, TQ, TK) if with_bias else None, DotProductAttention()
+    assert_close(fused(*qkv, mask, bias), attention(*qkv, mask, bias))
+    assert_close(fused(*qkv, None, bias), attention(*qkv, None, bias))
 
 
 @pytest.mark.parametrize("with_bias", [False, True])
