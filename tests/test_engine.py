@@ -1,12 +1,14 @@
 """The engine: what an answer does is said in words, and the learner's session stays whole."""
 
 import contextlib
+import dataclasses
 import random
 import re
 import sys
 import threading
 import time
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -74,7 +76,7 @@ MODULE = Exercise(
 def shown(monkeypatch):
     """Two exercises of our own beside the chapters', a fresh memory, and what was displayed."""
     real, faces = engine.exercises_of, []
-    ours = {"ch99": (DOUBLE, MODULE)}
+    ours = {"ch99": (DOUBLE, MODULE, TWO_SWITCHES)}
     monkeypatch.setattr(engine, "exercises_of", lambda name: ours.get(name) or real(name))
     modules = [*engine.chapter_modules(), "ch99"]
     monkeypatch.setattr(engine, "chapter_modules", lambda: modules)
@@ -325,9 +327,10 @@ def test_random_numbers_and_switches_stay_as_they_were():
         torch.manual_seed(5)
         random.seed(5)
         np.random.seed(5)  # noqa: NPY002
+        result = 2 * x
         torch.set_grad_enabled(False)
         torch.rand(3), random.random()
-        return 2 * x
+        return result
 
     def state():
         return torch.get_rng_state().tolist(), random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
@@ -343,6 +346,66 @@ def test_the_same_answer_gets_the_same_words():
     assert str(result_of(lambda x: x * torch.rand(()))) == str(
         result_of(lambda x: x * torch.rand(()))
     )
+
+
+# Gradients: right numbers are not all
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        lambda x: torch.tensor((2 * x).tolist()),
+        lambda x: 2 * x.detach(),
+        torch.no_grad()(lambda x: 2 * x),
+    ],
+)
+def test_an_answer_that_cuts_the_gradient_off_is_told_so(cut):
+    text = str(result_of(cut))
+    assert "The numbers are right, but no gradient reaches `x`" in text
+    assert "Where does your code leave the tensors?" in text
+
+
+def test_an_answer_that_cuts_off_a_part_of_the_gradient_is_told_so():
+    assert "the gradient for `x` is not" in str(result_of(lambda x: x + x.detach()))
+
+
+def test_an_answer_that_writes_into_a_tensor_of_its_own_is_right():
+    check("99.1", lambda x: x.clone().mul_(2))
+
+
+def test_a_module_whose_parameter_gets_no_gradient_is_told_so():
+    class Frozen(Scaler):
+        def forward(self, x):
+            return x * self.scale.detach()
+
+    assert "what gradients reach" in str(result_of(Frozen, "99.2"))
+
+
+# Two mistakes at once
+
+
+def times_and_plus(x, factor=2.0, plus=0.0):
+    return factor * x + plus
+
+
+TWO_SWITCHES = dataclasses.replace(
+    DOUBLE,
+    id="99.3",
+    mistakes=(
+        Mistake("tripled", partial(times_and_plus, factor=3.0), "How often?"),
+        Mistake("one more", partial(times_and_plus, plus=1.0), "Is anything added?"),
+        Mistake("ten less", partial(times_and_plus, plus=-10.0), "Is anything taken away?"),
+        Mistake("by chance", lambda x: 3 * x - 10, "A single one?"),
+    ),
+)
+
+
+def test_two_mistakes_at_once_are_named_and_a_single_one_wins_over_them():
+    result = result_of(lambda x: 3 * x + 1, "99.3")
+    assert result.mistake == "tripled + one more"
+    assert result.diagnosis == "Two things at once. First: How often? Second: Is anything added?"
+    assert result_of(lambda x: 3 * x - 10, "99.3").mistake == "by chance"
+    assert result_of(lambda x: 3 * x - 11, "99.3").mistake == ""
 
 
 # What may not be called

@@ -95,6 +95,32 @@ def test_every_mistake_gets_its_diagnosis(task, mistake):
     assert mistake.diagnosis in str(result)
 
 
+PAIRS = [(task, pair) for task in FUNCTIONS for pair in task.pairs()]
+
+
+@pytest.mark.parametrize(("task", "pair"), cases(PAIRS))
+def test_two_mistakes_at_once_are_named_or_left_unnamed_but_never_misnamed(task, pair):
+    start = time.perf_counter()
+    result = engine.examine(task.id, pair.wrong)
+    assert time.perf_counter() - start < 1
+    by_key = {mistake.key: mistake.wrong for mistake in (*task.mistakes, *task.pairs())}
+    assert not result.passed
+    assert result.mistake in {pair.key, ""} or all(
+        compare.same(
+            observe(task, pair.wrong, x).value,
+            observe(task, by_key[result.mistake], x).value,
+            task.tolerance,
+        )
+        for x in task.draw()
+    )
+
+
+@pytest.mark.parametrize("task", by_id(task for task in FUNCTIONS if any(task.pairs())))
+def test_most_pairs_of_mistakes_are_named(task):
+    named = [engine.examine(task.id, pair.wrong).mistake == pair.key for pair in task.pairs()]
+    assert sum(named) >= 0.7 * len(named), f"{sum(named)} of {len(named)}"
+
+
 @pytest.mark.parametrize(("task", "wrong"), cases(WRONG_VALUES))
 def test_every_wrong_prediction_gets_its_diagnosis(task, wrong):
     result = engine.examine(task.id, wrong.example)

@@ -106,7 +106,7 @@ def test_extras_are_added_when_needed_and_then_kept(door, checkout):
     call(door, checkout, "lab")
     call(door, checkout, "test", "--fast", "09")
     stamp = json.loads((checkout.venv / "course.json").read_text())
-    assert stamp["extras"] == ["lab", "test"]
+    assert stamp["extras"] == ["lab", "nbgrader", "test"]
     call(door, checkout, "lab")
     call(door, checkout, "build")
     assert checkout.installs == 2

@@ -24,7 +24,7 @@ from course_lib.exercises.judge import (
     not_yet,
     unusable,
 )
-from course_lib.exercises.observe import Observation, observe
+from course_lib.exercises.observe import Observation, look_closer, observe
 from course_lib.exercises.spec import Exercise, Prediction
 
 AnyExercise = Exercise | Prediction
@@ -122,6 +122,9 @@ def examine(exercise_id: str, answer: Any) -> Result:
         seen.append(observe(task, answer, drawn))
         if (failure := seen[-1].failure) and failure.kind != "raised":
             break
+    if not any(observation.failure for observation in seen):
+        closer = task.closer_look
+        seen[closer] = look_closer(task, answer, inputs[closer], seen[closer])
     return judge(task, inputs, seen)
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from course_lib.exercises import compare
 from course_lib.exercises.faces import Listing, Part, Result, Words
-from course_lib.exercises.observe import Observation, observe
+from course_lib.exercises.observe import Observation, look_closer, observe
 from course_lib.exercises.spec import Exercise, Inputs, Prediction, WrongValue
 
 ENDLESS = (
@@ -42,6 +42,11 @@ CAUSES = {
     "RecursionError": "Your code calls itself without end. Should it call something else?",
     "SystemExit": "An answer should return its result; `exit()` would end the notebook's kernel.",
 }
+CUT_OFF = (
+    "A model learns from gradients, and these end where tensors become plain numbers or copies: "
+    "`.item()`, `.tolist()`, `.detach()`, `.data`, `torch.tensor(…)`, `torch.no_grad()`, NumPy. "
+    "Where does your code leave the tensors?"
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,9 @@ def judge(exercise: Exercise, inputs: list[Inputs], seen: list[Observation]) -> 
             return _wrong(exercise, i, drawn, answered, trouble, key, diagnosis, borrowed)
     if borrowed:
         return unusable(exercise.label, borrowed)
+    closer = exercise.closer_look
+    if trouble := _closer_trouble(exercise, inputs[closer], seen[closer], expected[closer]):
+        return _wrong(exercise, closer, inputs[closer], seen[closer], trouble, "", "", "")
     names = "; ".join(probe.name for probe in exercise.probes)
     parts = [Words("Tried on", f"{names}."), *_printed(seen[0])]
     return Result("good", "✓", f"{exercise.label}: right", tuple(parts), passed=True)
@@ -136,15 +144,18 @@ def _named_mistake(
 ) -> tuple[str, str]:
     if len(seen) < len(inputs):
         return "", ""
-    matches = {
-        mistake.key: mistake.diagnosis
-        for mistake in exercise.mistakes
-        if all(
-            _alike(exercise, answered, observe(exercise, mistake.wrong, drawn))
-            for drawn, answered in zip(inputs, seen, strict=True)
-        )
-    }
-    return next(iter(matches.items())) if len(matches) == 1 else ("", "")
+    for bank in (exercise.mistakes, exercise.pairs()):
+        matches = {
+            mistake.key: mistake.diagnosis
+            for mistake in bank
+            if all(
+                _alike(exercise, answered, observe(exercise, mistake.wrong, drawn))
+                for drawn, answered in zip(inputs, seen, strict=True)
+            )
+        }
+        if matches:
+            return next(iter(matches.items())) if len(matches) == 1 else ("", "")
+    return "", ""
 
 
 def _alike(exercise: Exercise, one: Observation, other: Observation) -> bool:
@@ -191,6 +202,25 @@ def _trouble(exercise: Exercise, drawn: Inputs, o: Observation, right: Any) -> T
             general="Whoever calls your function still needs the input as it was. Which line "
             "writes into it (`x += …`, `x[…] = …`, a method that ends in `_`)?",
         )
+    return None
+
+
+def _closer_trouble(
+    exercise: Exercise, drawn: Inputs, answered: Observation, right: Observation
+) -> Trouble | None:
+    """What is wrong with an answer whose numbers are right: its gradients."""
+    wanted = look_closer(exercise, exercise.reference, drawn, right)
+    missing = [name for name in wanted.gradients if name not in answered.gradients]
+    if missing:
+        names = " and ".join(f"`{name}`" for name in missing)
+        return Trouble(f"The numbers are right, but no gradient reaches {names}.", general=CUT_OFF)
+    for name, gradient in wanted.gradients.items():
+        if not compare.close(answered.gradients[name], gradient, 100 * exercise.tolerance).all():
+            return Trouble(
+                f"The numbers are right, but the gradient for `{name}` is not: a part of the "
+                "computation is cut off from it.",
+                general=CUT_OFF,
+            )
     return None
 
 

@@ -19,7 +19,7 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +28,7 @@ import torch
 from torch import Tensor
 
 import course_lib
+from course_lib.exercises import compare
 from course_lib.exercises.spec import Exercise, Function, Inputs
 
 PRINT_LIMIT = 2000  # characters
@@ -70,22 +71,56 @@ class Observation:
     printed: str = ""
     changed: tuple[int, ...] = ()
     called: tuple[str, ...] = ()
+    gradients: dict[str, Tensor] = field(default_factory=dict)
 
 
 def observe(exercise: Exercise, answer: Function, inputs: Inputs) -> Observation:
     """Use the answer once on copies of the inputs."""
     given = plain(inputs)
+    seen = _attempt(exercise, lambda: plain(_run(exercise.use, answer, given)))
+    changed = tuple(i for i, pair in enumerate(zip(given, inputs, strict=True)) if _differ(*pair))
+    return replace(seen, changed=changed)
+
+
+def look_closer(
+    exercise: Exercise, answer: Function, inputs: Inputs, seen: Observation
+) -> Observation:
+    """Also note which gradients reach the inputs."""
+    gradients = _attempt(exercise, lambda: _gradients(exercise, answer, inputs))
+    return replace(seen, gradients=gradients.value or {})
+
+
+def _gradients(exercise: Exercise, answer: Function, inputs: Inputs) -> dict[str, Tensor]:
+    """The gradient of a weighted sum of the result, for each input that it reaches."""
+    given = [x.requires_grad_() if _is_floating(x) else x for x in plain(inputs)]
+    copies = [x.clone() if _is_floating(x) else x for x in given]  # may be written to
+    result = _run(exercise.use, answer, tuple(copies))
+    outputs = [x for _, x in compare.leaves(result) if _is_floating(x) and x.requires_grad]
+    dice = torch.Generator().manual_seed(0)
+    with torch.enable_grad():  # should the answer have switched it off
+        weighted = [(x * torch.randn(x.shape, generator=dice)).sum() for x in outputs]
+        if weighted:
+            torch.stack(weighted).sum().backward()
+    pairs = zip(exercise.names, given, strict=False)
+    return {n: x.grad for n, x in pairs if _is_floating(x) and x.grad is not None}
+
+
+def _is_floating(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
+
+
+def _attempt(exercise: Exercise, run: Callable[[], Any]) -> Observation:
+    """Run something of the learner's: quietly, for a limited time, with the same dice."""
     value, failure = None, None
     with _same_dice(), _quiet() as printed, _watch(exercise) as called:
         try:
             with _time_limit(exercise.seconds):
-                value = plain(_run(exercise.use, answer, given))
+                value = run()
         except Endless:
             failure = Failure("endless")
         except (Exception, SystemExit) as error:
             failure = _described(exercise, error)
-    changed = tuple(i for i, pair in enumerate(zip(given, inputs, strict=True)) if _differ(*pair))
-    return Observation(value, failure, printed.getvalue(), changed, tuple(called))
+    return Observation(value, failure, printed.getvalue(), called=tuple(called))
 
 
 def _run(use: Function, answer: Function, inputs: Inputs) -> Any:

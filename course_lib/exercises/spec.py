@@ -1,13 +1,15 @@
 """What an exercise is: data. `engine` runs it and judges answers, `chNN` modules hold it."""
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import combinations
 from typing import Any
 from zlib import crc32
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 Function = Callable[..., Any]
 Inputs = tuple[Any, ...]
@@ -38,7 +40,8 @@ class Invariant:
 class Mistake:
     """What people write instead, and what to tell them.
 
-    Mistakes that no probe can tell apart share a `group`, and one honest diagnosis.
+    Mistakes that no probe can tell apart share a `group`, and one honest diagnosis. Where `wrong`
+    is a `partial` that turns a switch of a function, two mistakes at once are recognised too.
     """
 
     name: str
@@ -95,7 +98,8 @@ class Exercise(Task):
     `shapes` reads as in "q (..., Tq, Dh), k (..., Tk, Dh) -> (..., Tq, Tk)" and names the axes.
     `use(answer, *inputs)` is how a probe puts the answer to use. `forbidden` may not be called,
     because it is what the exercise builds; `library` neither, being its finished form (as is
-    the reference). `bug` names the mistake that a function to mend is given with.
+    the reference). `bug` names the mistake that a function to mend is given with. The probe
+    number `smooth` (from 0; the last, if there are fewer) is also tried for its gradients.
     """
 
     shapes: str
@@ -107,6 +111,7 @@ class Exercise(Task):
     library: tuple[Function, ...] = ()
     use: Function = call
     input_names: tuple[str, ...] = ()
+    smooth: int = 1
     tolerance: float = 1e-5
     seconds: float = 3.0
     bug: str = ""
@@ -130,6 +135,24 @@ class Exercise(Task):
         assert isinstance(definition, ast.FunctionDef)
         return definition.args
 
+    @property
+    def closer_look(self) -> int:
+        """Which probe is looked at more closely."""
+        return min(self.smooth, len(self.probes) - 1)
+
+    def pairs(self) -> Iterator[Mistake]:
+        """Two mistakes at once: the same function with both their switches turned."""
+        for one, other in combinations(self.mistakes, 2):
+            a, b = one.wrong, other.wrong
+            if not (isinstance(a, partial) and isinstance(b, partial) and a.func is b.func):
+                continue
+            if not a.keywords.keys() & b.keywords.keys():
+                yield Mistake(
+                    f"{one.name} + {other.name}",
+                    partial(a.func, **a.keywords, **b.keywords),
+                    f"Two things at once. First: {one.diagnosis} Second: {other.diagnosis}",
+                )
+
     def draw(self, seed: int = 0) -> list[Inputs]:
         """The inputs of all probes, the same for the same seed."""
         return [probe.draw(torch.Generator().manual_seed(seed)) for probe in self.probes]
@@ -151,12 +174,24 @@ class Prediction(Task):
 
 
 def use_module(answer: type[nn.Module], sizes: tuple[Any, ...], *inputs: Any) -> Any:
-    """Build a module, give each parameter a value that follows from its name, and call it."""
-    module = answer(*sizes)
+    """Build a module, give each parameter a value that follows from its name, and call it.
+
+    Says, besides the output, which parameters a gradient reaches.
+    """
+    module = answer(*sizes).eval()
     parameters = sorted(module.named_parameters())
     with torch.no_grad():
         for name, parameter in parameters:
             dice = torch.Generator().manual_seed(crc32(name.encode()))
             parameter.copy_(torch.randn(parameter.shape, generator=dice))
+    output = module(*inputs)
+    trainable = [(name, parameter) for name, parameter in parameters if parameter.requires_grad]
+    reached = ""
+    if isinstance(output, Tensor) and output.requires_grad and trainable:
+        gradients = torch.autograd.grad(
+            output.sum(), [p for _, p in trainable], retain_graph=True, allow_unused=True
+        )
+        pairs = zip(trainable, gradients, strict=True)
+        reached = ", ".join(name for (name, _), gradient in pairs if gradient is not None)
     shapes = [f"{name} {tuple(parameter.shape)}" for name, parameter in parameters]
-    return {"parameters": shapes, "output": module.eval()(*inputs)}
+    return {"parameters": shapes, "output": output, "what gradients reach": reached}

@@ -18,9 +18,9 @@ def softmax_with_max_values(scores):
 def softmax_row_by_row(scores):
     rows = []
     for row in scores.reshape(-1, scores.shape[-1]):
-        powers = [math.exp(x - row.max()) for x in row]
-        rows.append([p / sum(powers) for p in powers])
-    return torch.tensor(rows, dtype=scores.dtype).reshape(scores.shape)
+        powers = [torch.exp(x - row.max()) for x in row]
+        rows.append(torch.stack([p / sum(powers) for p in powers]))
+    return torch.stack(rows).reshape(scores.shape)
 
 
 def dot_einsum(q, k):

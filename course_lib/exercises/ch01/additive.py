@@ -1,5 +1,8 @@
 """1.5 additive_scores."""
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -17,6 +20,25 @@ WITHIN_V = Invariant(
 def additive_scores(q: Tensor, k: Tensor, w_q: Tensor, w_k: Tensor, v: Tensor) -> Tensor:
     """`course_lib.attention.AdditiveScores`, with its weights as arguments."""
     return torch.tanh(_pairs(q, k, w_q, w_k)) @ v
+
+
+def _additive(
+    q: Tensor,
+    k: Tensor,
+    w_q: Tensor,
+    w_k: Tensor,
+    v: Tensor,
+    bend: Callable[[Tensor], Tensor] = torch.tanh,
+    pair: Callable[[Tensor, Tensor], Tensor] = torch.add,
+    weigh: Callable[[Tensor, Tensor], Tensor] = torch.matmul,
+    keys_first: bool = False,
+    softmax: bool = False,
+) -> Tensor:
+    """Additive scores, with the switches of what goes wrong with them."""
+    queries, keys = (q @ w_q.T).unsqueeze(-2), (k @ w_k.T).unsqueeze(-3)
+    scores = weigh(bend(pair(queries, keys)), v)
+    scores = scores.mT if keys_first else scores
+    return scores.softmax(-1) if softmax else scores
 
 
 def _pairs(q: Tensor, k: Tensor, w_q: Tensor, w_k: Tensor) -> Tensor:
@@ -54,7 +76,7 @@ ADDITIVE = Exercise(
     mistakes=(
         Mistake(
             "no tanh",
-            lambda q, k, w_q, w_k, v: _pairs(q, k, w_q, w_k) @ v,
+            partial(_additive, bend=lambda pairs: pairs),
             "There is no tanh. Without it the score is a part for the query plus a part for the "
             "key, and every query likes the same keys. What bends the sum before `v`?",
         ),
@@ -66,12 +88,12 @@ ADDITIVE = Exercise(
         ),
         Mistake(
             "sigmoid",
-            lambda q, k, w_q, w_k, v: torch.sigmoid(_pairs(q, k, w_q, w_k)) @ v,
+            partial(_additive, bend=torch.sigmoid),
             "The sums go through a sigmoid. Which curve does the formula name, one that is 0 at 0?",
         ),
         Mistake(
             "relu",
-            lambda q, k, w_q, w_k, v: torch.relu(_pairs(q, k, w_q, w_k)) @ v,
+            partial(_additive, bend=torch.relu),
             "The sums go through a ReLU. Which curve does the formula name, one that keeps the "
             "sign?",
         ),
@@ -85,14 +107,12 @@ ADDITIVE = Exercise(
         ),
         Mistake(
             "multiplied",
-            lambda q, k, w_q, w_k, v: (
-                torch.tanh((q @ w_q.T).unsqueeze(-2) * (k @ w_k.T).unsqueeze(-3)) @ v
-            ),
+            partial(_additive, pair=torch.mul),
             "Query and key are multiplied. What gave these scores the name additive?",
         ),
         Mistake(
             "subtracted",
-            lambda q, k, w_q, w_k, v: torch.tanh(_pairs(q, -k, w_q, w_k)) @ v,
+            partial(_additive, pair=torch.sub),
             "The key is taken away from the query. What gave these scores the name additive?",
         ),
         Mistake(
@@ -103,7 +123,7 @@ ADDITIVE = Exercise(
         ),
         Mistake(
             "keys first",
-            lambda q, k, w_q, w_k, v: additive_scores(k, q, w_k, w_q, v),
+            partial(_additive, keys_first=True),
             KEYS_FIRST.replace(
                 "Which of the two comes first in the product",
                 "Which of the two gets its new axis where",
@@ -111,7 +131,7 @@ ADDITIVE = Exercise(
         ),
         Mistake(
             "v not used",
-            lambda q, k, w_q, w_k, v: torch.tanh(_pairs(q, k, w_q, w_k)).sum(-1),
+            partial(_additive, weigh=lambda bent, v: bent.sum(-1)),
             "The numbers after tanh are added up, all with the same weight. What is `v` for?",
         ),
         Mistake(
@@ -124,7 +144,7 @@ ADDITIVE = Exercise(
         ),
         Mistake(
             "already softmax",
-            lambda q, k, w_q, w_k, v: additive_scores(q, k, w_q, w_k, v).softmax(-1),
+            partial(_additive, softmax=True),
             "These are weights: each row sums to 1. What stood there before the softmax?",
         ),
     ),

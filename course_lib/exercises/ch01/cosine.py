@@ -1,5 +1,8 @@
 """1.4 cosine_scores."""
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -24,6 +27,24 @@ AT_MOST_ONE = Invariant(
 
 def _norm(x: Tensor) -> Tensor:
     return x.norm(dim=-1, keepdim=True)
+
+
+def _length(x: Tensor, eps: float) -> Tensor:
+    return _norm(x).clamp(min=eps)
+
+
+def _cosine(
+    q: Tensor,
+    k: Tensor,
+    eps: float = 1e-8,
+    normalised: str = "qk",
+    length: Callable[[Tensor, float], Tensor] = _length,
+    keys_first: bool = False,
+) -> Tensor:
+    """Cosines, with the switches of what goes wrong with them."""
+    q = q / length(q, eps) if "q" in normalised else q
+    k = k / length(k, eps) if "k" in normalised else k
+    return k @ q.mT if keys_first else q @ k.mT
 
 
 COSINE = Exercise(
@@ -63,18 +84,18 @@ COSINE = Exercise(
     mistakes=(
         Mistake(
             "only the queries",
-            lambda q, k, eps=1e-8: attention.dot_scores(F.normalize(q, dim=-1, eps=eps), k),
+            partial(_cosine, normalised="q"),
             "The queries have length 1, the keys have kept theirs: a long key scores high whatever "
             "its direction. What is still to be divided?",
         ),
         Mistake(
             "only the keys",
-            lambda q, k, eps=1e-8: attention.dot_scores(q, F.normalize(k, dim=-1, eps=eps)),
+            partial(_cosine, normalised="k"),
             "The keys have length 1, the queries have kept theirs. What is still to be divided?",
         ),
         Mistake(
             "not normalised",
-            lambda q, k, eps=1e-8: attention.dot_scores(q, k),
+            partial(_cosine, normalised=""),
             "These are plain dot products. A cosine knows only directions. What must happen to "
             "the lengths?",
         ),
@@ -86,36 +107,30 @@ COSINE = Exercise(
         ),
         Mistake(
             "over time",
-            lambda q, k, eps=1e-8: attention.dot_scores(
-                F.normalize(q, dim=-2, eps=eps), F.normalize(k, dim=-2, eps=eps)
-            ),
+            partial(_cosine, length=lambda x, eps: x.norm(dim=-2, keepdim=True).clamp(min=eps)),
             "The length is taken down the columns, over the words. One word's vector lies along a "
             "row. Which axis is that?",
         ),
         Mistake(
             "squared lengths",
-            lambda q, k, eps=1e-8: attention.dot_scores(
-                q / _norm(q).square().clamp(min=eps), k / _norm(k).square().clamp(min=eps)
-            ),
+            partial(_cosine, length=lambda x, eps: _norm(x).square().clamp(min=eps)),
             "You divide by the sum of squares. What is missing on the way to the length?",
         ),
         Mistake(
             "no eps",
-            lambda q, k, eps=1e-8: attention.dot_scores(q / _norm(q), k / _norm(k)),
+            partial(_cosine, length=lambda x, eps: _norm(x)),
             "`eps` is not used: a vector of zeros gives 0/0. What should the length be replaced by "
             "when it is smaller than `eps`?",
         ),
         Mistake(
             "eps added",
-            lambda q, k, eps=1e-8: attention.dot_scores(q / (_norm(q) + eps), k / (_norm(k) + eps)),
+            partial(_cosine, length=lambda x, eps: _norm(x) + eps),
             "`eps` is added to every length, so all cosines come out a little small. It should "
             "matter only for vectors shorter than `eps`. Which function takes the larger of two?",
         ),
         Mistake(
             "eps inside the root",
-            lambda q, k, eps=1e-8: attention.dot_scores(
-                q / (_norm(q).square() + eps).sqrt(), k / (_norm(k).square() + eps).sqrt()
-            ),
+            partial(_cosine, length=lambda x, eps: (_norm(x).square() + eps).sqrt()),
             "`eps` is added to the sum of squares, under the root. It is meant to be the smallest "
             "length to divide by. Where does it belong?",
         ),
@@ -129,15 +144,13 @@ COSINE = Exercise(
         ),
         Mistake(
             "sum of absolute values",
-            lambda q, k, eps=1e-8: attention.dot_scores(
-                F.normalize(q, p=1, dim=-1, eps=eps), F.normalize(k, p=1, dim=-1, eps=eps)
-            ),
+            partial(_cosine, length=lambda x, eps: x.norm(1, -1, keepdim=True).clamp(min=eps)),
             "You divide by the sum of absolute values. The length that Pythagoras means is "
             "another one. How long is (3, 4)?",
         ),
         Mistake(
             "keys first",
-            lambda q, k, eps=1e-8: attention.cosine_scores(k, q, eps),
+            partial(_cosine, keys_first=True),
             KEYS_FIRST,
         ),
     ),

@@ -1,9 +1,12 @@
 """1.2 dot_scores and 1.3 scaled_dot_scores."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import torch
+from torch import Tensor
 
 from course_lib import attention
 from course_lib.exercises.ch01.common import (
@@ -18,6 +21,33 @@ from course_lib.exercises.ch01.common import (
 )
 from course_lib.exercises.probes import drawn, given
 from course_lib.exercises.spec import Exercise, Mistake, Probe
+
+
+def _scores(
+    q: Tensor,
+    k: Tensor,
+    divisor: Callable[[Tensor, Tensor], float] = lambda q, k: 1.0,
+    keys_first: bool = False,
+    softmax: bool = False,
+) -> Tensor:
+    """Dot products, with the switches of what goes wrong with them."""
+    scores = (k @ q.mT if keys_first else q @ k.mT) / divisor(q, k)
+    return scores.softmax(-1) if softmax else scores
+
+
+def root_of_d(q: Tensor, k: Tensor) -> float:
+    return math.sqrt(q.shape[-1])
+
+
+def _scaled(
+    q: Tensor,
+    k: Tensor,
+    divisor: Callable[[Tensor, Tensor], float] = root_of_d,
+    keys_first: bool = False,
+    softmax: bool = False,
+) -> Tensor:
+    return _scores(q, k, divisor, keys_first, softmax)
+
 
 DOT_PROBES = (
     Probe(
@@ -67,7 +97,7 @@ DOT = Exercise(
             "`transpose(1, 2)` fits exactly three axes. With fewer there is no axis 2, with more "
             "it takes the wrong ones. How do you count so that leading axes make no difference?",
         ),
-        Mistake("keys first", lambda q, k: k @ q.mT, KEYS_FIRST),
+        Mistake("keys first", partial(_scores, keys_first=True), KEYS_FIRST),
         Mistake(
             "number by number",
             lambda q, k: (q * k).sum(-1),
@@ -76,13 +106,13 @@ DOT = Exercise(
         ),
         Mistake(
             "already scaled",
-            attention.scaled_dot_scores,
+            partial(_scores, divisor=root_of_d),
             "This divides by √Dh. That is the next exercise; here the plain product is asked. "
             "What do these scores look like before the division?",
         ),
         Mistake(
             "already softmax",
-            lambda q, k: (q @ k.mT).softmax(-1),
+            partial(_scores, softmax=True),
             "These are weights: each row sums to 1. What stood there before the softmax?",
         ),
     ),
@@ -120,49 +150,49 @@ SCALED = Exercise(
     mistakes=(
         Mistake(
             "not scaled",
-            attention.dot_scores,
+            partial(_scaled, divisor=lambda q, k: 1.0),
             "These are the plain dot products. Their variance grows with the length of the "
             "vectors. By what are they to be divided?",
         ),
         Mistake(
             "divided by Dh",
-            lambda q, k: attention.dot_scores(q, k) / q.shape[-1],
+            partial(_scaled, divisor=lambda q, k: q.shape[-1]),
             "You divide by Dh itself (perhaps by √Dh on both sides). The variance of a dot product "
             "is Dh. What, then, is its standard deviation?",
         ),
         Mistake(
             "multiplied",
-            lambda q, k: attention.dot_scores(q, k) * math.sqrt(q.shape[-1]),
+            partial(_scaled, divisor=lambda q, k: 1 / root_of_d(q, k)),
             "You multiply by √Dh, and the scores grow even more. Which operation makes them "
             "smaller?",
         ),
         Mistake(
             "root of Tk",
-            lambda q, k: attention.dot_scores(q, k) / math.sqrt(k.shape[-2]),
+            partial(_scaled, divisor=lambda q, k: math.sqrt(k.shape[-2])),
             "You divide by the root of the number of keys. The spread of a score comes from how "
             "many products are added up in it. How many are that?",
         ),
         Mistake(
             "root of Tq",
-            lambda q, k: attention.dot_scores(q, k) / math.sqrt(q.shape[-2]),
+            partial(_scaled, divisor=lambda q, k: math.sqrt(q.shape[-2])),
             "You divide by the root of the number of queries. Which axis of `q` is it that a dot "
             "product adds up over?",
         ),
         Mistake(
             "root of the first axis",
-            lambda q, k: attention.dot_scores(q, k) / math.sqrt(q.shape[0]),
+            partial(_scaled, divisor=lambda q, k: math.sqrt(q.shape[0])),
             "You divide by the root of the first axis, which is the batch when there is one. "
             "Which axis of `q` is it that a dot product adds up over?",
         ),
-        Mistake("keys first", lambda q, k: k @ q.mT / math.sqrt(q.shape[-1]), KEYS_FIRST),
+        Mistake("keys first", partial(_scaled, keys_first=True), KEYS_FIRST),
         Mistake(
             "already softmax",
-            lambda q, k: attention.scaled_dot_scores(q, k).softmax(-1),
+            partial(_scaled, softmax=True),
             "These are weights: each row sums to 1. What stood there before the softmax?",
         ),
         Mistake(
             "axis counted from the front",
-            lambda q, k: attention.dot_scores(q, k) / math.sqrt(q.shape[1]),
+            partial(_scaled, divisor=lambda q, k: math.sqrt(q.shape[1])),
             "Axis 1 is the size of a vector in a single table, but not when a batch comes in "
             "front. How do you name the last axis, however many there are?",
         ),
