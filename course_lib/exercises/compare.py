@@ -160,15 +160,15 @@ def _digits(one: float, other: float) -> int:
 
 
 def pattern(got: Tensor, expected: Tensor) -> str:
-    """A plain relation between all numbers got and expected, if there is one."""
+    """A plain relation between all numbers got and expected, if three of them or more have one."""
     if not got.is_floating_point() or not (got.isfinite().all() and expected.isfinite().all()):
         return ""
     nonzero = expected.abs() > 1e-6
-    if nonzero.sum() > 1:
+    if nonzero.sum() > 2:
         factors = got[nonzero] / expected[nonzero]
         if torch.allclose(factors, factors[0], rtol=1e-4) and not got[~nonzero].any():
             return f"Each of your numbers is {number(float(factors[0]))} times the expected one."
-    if got.numel() > 1 and torch.allclose(got - expected, (got - expected).flatten()[0], atol=1e-5):
+    if got.numel() > 2 and torch.allclose(got - expected, (got - expected).flatten()[0], atol=1e-5):
         difference = float((got - expected).flatten()[0])
         return f"Each of your numbers is the expected one plus {number(difference)}."
     return ""

@@ -23,25 +23,46 @@ SHAPES_CLASH = (
     "Two tensors met there whose axes do not fit together. Write the shape of each beside that "
     "line, with the sizes above: which axis should have met which?"
 )
-CLASHES = (
-    "must match the size",
-    "cannot be multiplied",
-    "size mismatch",
-    "Expected size for first two dimensions",
-    "do not broadcast",
-    "inconsistent tensor size",
-)
 AXES_COUNTED = (
     "That line expects another number of axes than the input has here. How would it read, if it "
     "should hold with any number of leading axes?"
 )
-COUNTS = ("number of dimensions", "number of subscripts", "Dimension out of range", "a 3D tensor")
-WHAT_IS_IT = "What stands in each name on that line: a tensor (of which shape?), a number, a text?"
+PAIR_RETURNED = (
+    "Along an axis, `max`, `min`, `median`, `sort` and `topk` return two things: the values, and "
+    "where they stood. Which of the two does that line need?"
+)
+CALLED_WRONGLY = (
+    "A function on that line got arguments that it does not take, or lacks one that it needs. "
+    "Which ones does its help (Shift+Tab inside the brackets) ask for?"
+)
 CAUSES = {
-    "NameError": "Is that name defined in a cell above, and did you run that cell?",
-    "RecursionError": "Your code calls itself without end. Should it call something else?",
-    "SystemExit": "An answer should return its result; `exit()` would end the notebook's kernel.",
+    "Is that name defined in a cell above, and did you run that cell?": ("NameError",),
+    "Your code calls itself without end. Should it call something else?": ("RecursionError",),
+    "An answer should return its result; `exit()` would end the notebook's kernel.": (
+        "SystemExit",
+    ),
+    PAIR_RETURNED: ("return_types",),
+    SHAPES_CLASH: (
+        "must match the size",
+        "cannot be multiplied",
+        "size mismatch",
+        "Expected size for first two dimensions",
+        "do not broadcast",
+        "inconsistent tensor size",
+    ),
+    AXES_COUNTED: (
+        "number of dimensions",
+        "number of subscripts",
+        "Dimension out of range",
+        "D tensor",
+    ),
+    "That shape has room for more or fewer numbers than the tensor has. Which sizes multiply to as "
+    "many as before?": ("is invalid for input of size",),
+    "After a `transpose` the numbers no longer lie in memory in the order of the axes, and `view` "
+    "copies nothing. What puts them in order first, or does both at once?": ("view size is not",),
+    CALLED_WRONGLY: ("invalid combination of arguments", "missing", "unexpected keyword"),
 }
+WHAT_IS_IT = "What stands in each name on that line: a tensor (of which shape?), a number, a text?"
 CUT_OFF = (
     "A model learns from gradients, and these end where tensors become plain numbers or copies: "
     "`.item()`, `.tolist()`, `.detach()`, `.data`, `torch.tensor(…)`, `torch.no_grad()`, NumPy. "
@@ -171,14 +192,8 @@ def _trouble(exercise: Exercise, drawn: Inputs, o: Observation, right: Any) -> T
     if o.failure and o.failure.kind == "endless":
         return Trouble("It does not end.", general=ENDLESS)
     if o.failure:
-        kind = o.failure.text.split(":")[0]
-        general = CAUSES.get(kind, WHAT_IS_IT)
-        if any(words in o.failure.text for words in CLASHES):
-            general = SHAPES_CLASH
-        elif any(words in o.failure.text for words in COUNTS):
-            general = AXES_COUNTED
         raised = Listing("Your code stopped:", f"{o.failure.where}\n{o.failure.text}".strip())
-        return Trouble("An error was raised.", (raised,), general)
+        return Trouble("An error was raised.", (raised,), _cause(o.failure.text))
     if o.value is None and right is not None:
         return Trouble("It returns `None`.", general="Did you forget `return`?")
     if isinstance(right, Tensor) and not isinstance(o.value, Tensor):
@@ -203,6 +218,14 @@ def _trouble(exercise: Exercise, drawn: Inputs, o: Observation, right: Any) -> T
             "writes into it (`x += …`, `x[…] = …`, a method that ends in `_`)?",
         )
     return None
+
+
+def _cause(error: str) -> str:
+    """What may be behind an error, "TypeError: …"."""
+    for general, signs in CAUSES.items():
+        if any(sign in error for sign in signs):
+            return general
+    return WHAT_IS_IT
 
 
 def _closer_trouble(
@@ -263,8 +286,7 @@ def _leaf_trouble(exercise: Exercise, drawn: Inputs, path: str, a: Any, b: Any) 
 
 
 def _kind(value: Any) -> str:
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    return f"something of type `{type(value).__name__}`"
 
 
 def _outline(parts: list[tuple[str, Any]]) -> str:

@@ -112,6 +112,12 @@ COSINE = Exercise(
             "row. Which axis is that?",
         ),
         Mistake(
+            "length of the whole tensor",
+            partial(_cosine, length=lambda x, eps: x.norm().clamp(min=eps)),
+            "There is one length for all vectors together. Each has its own. Over which axis is "
+            "it computed, and how does that axis stay in place?",
+        ),
+        Mistake(
             "squared lengths",
             partial(_cosine, length=lambda x, eps: _norm(x).square().clamp(min=eps)),
             "You divide by the sum of squares. What is missing on the way to the length?",

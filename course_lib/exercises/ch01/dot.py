@@ -49,6 +49,15 @@ def _scaled(
     return _scores(q, k, divisor, keys_first, softmax)
 
 
+RESHAPED = (
+    "The keys have the right shape, and their numbers stand in other places: `view` and `reshape` "
+    "read the numbers on in the old order. What turns rows into columns?"
+)
+FIXED = (
+    "You divide by a number from a paper (√64 = 8, or √512). It is right for vectors of that size "
+    "alone. Where does your code find out how long the vectors are?"
+)
+
 DOT_PROBES = (
     Probe(
         BY_HAND,
@@ -98,6 +107,18 @@ DOT = Exercise(
             "it takes the wrong ones. How do you count so that leading axes make no difference?",
         ),
         Mistake("keys first", partial(_scores, keys_first=True), KEYS_FIRST),
+        Mistake(
+            "reshaped",
+            lambda q, k: q @ k.reshape(*k.shape[:-2], k.shape[-1], k.shape[-2]),
+            RESHAPED,
+            group="view for transpose",
+        ),
+        Mistake(
+            "one table reshaped",
+            lambda q, k: q @ k.view(k.shape[-1], k.shape[-2]),
+            RESHAPED,
+            group="view for transpose",
+        ),
         Mistake(
             "number by number",
             lambda q, k: (q * k).sum(-1),
@@ -183,6 +204,23 @@ SCALED = Exercise(
             partial(_scaled, divisor=lambda q, k: math.sqrt(q.shape[0])),
             "You divide by the root of the first axis, which is the batch when there is one. "
             "Which axis of `q` is it that a dot product adds up over?",
+        ),
+        Mistake(
+            "root of 512",
+            partial(_scaled, divisor=lambda q, k: math.sqrt(512)),
+            FIXED,
+            group="a fixed size",
+        ),
+        Mistake(
+            "root of 64",
+            partial(_scaled, divisor=lambda q, k: math.sqrt(64)),
+            FIXED,
+            group="a fixed size",
+        ),
+        Mistake(
+            "rounded down",
+            lambda q, k: (q @ k.mT) // root_of_d(q, k),
+            "`//` divides and rounds down to whole numbers. Which sign divides and keeps the rest?",
         ),
         Mistake("keys first", partial(_scaled, keys_first=True), KEYS_FIRST),
         Mistake(

@@ -97,6 +97,12 @@ ATTEND = Exercise(
             "each. How much of each?",
         ),
         Mistake(
+            "picked by index",
+            lambda weights, values: values[weights.argmax(-1)],
+            "The value with the largest weight is picked. A soft look-up takes some of each value. "
+            "How much of each?",
+        ),
+        Mistake(
             "weights transposed",
             lambda weights, values: weights.mT @ values,
             "The weights are turned round, so that their rows belong to keys. Which axis should "
@@ -188,6 +194,12 @@ LOOK_UP = Exercise(
             "over all cells at once",
             _look_up(lambda s: s.flatten().softmax(0).view_as(s)),
             "All weights together sum to 1. Each query has a 1 of its own to share. Among what?",
+        ),
+        Mistake(
+            "number by number",
+            lambda q, k, v: attention.attention_weights(attention.scaled_dot_scores(q, k)) * v,
+            "`*` multiplies cell by cell. The values are to be added up, each by its weight. Which "
+            "product multiplies and adds up?",
         ),
         Mistake(
             "scale lost",

@@ -63,7 +63,7 @@ SOFTMAX_EXERCISE = Exercise(
         Probe("a batch: two sentences, three queries, five keys", drawn((2, 3, 5)), Q_BATCH),
         Probe(
             "scores in the thousands",
-            given([[1000.0, 1001.0, 1003.0], [-2000.0, -2001.0, -2003.0]]),
+            given([[1000.0, 1001.0, 1003.0], [-2000.0, -2001.0, -2003.0], [0.0, 0.0, 300.0]]),
             "What is e¹⁰⁰⁰ in 32 bits? And which number may you take away from every score of a "
             "row without changing its weights?",
         ),
@@ -82,6 +82,29 @@ SOFTMAX_EXERCISE = Exercise(
             lambda s: (e := (s - s.amax()).exp()) / e.sum(-1, keepdim=True),
             "One maximum for all rows is taken away. A row that lies far below it turns into "
             "zeros, and 0/0 follows. Whose maximum does each row need?",
+        ),
+        Mistake(
+            "mean in place of the maximum",
+            lambda s: (e := (s - s.mean(-1, keepdim=True)).exp()) / e.sum(-1, keepdim=True),
+            "You take the mean of the row away. A score far above the mean still overflows: of 0, "
+            "0, 300 it leaves 200. Which number, taken away, leaves nothing above 0?",
+        ),
+        Mistake(
+            "limited from above",
+            lambda s: (e := s.clamp(max=80).exp()) / e.sum(-1, keepdim=True),
+            "Large scores are cut to one size, and so all become equal. Which number could you "
+            "take away from all scores of a row, so that none is too large and none changes place?",
+        ),
+        Mistake(
+            "powers of two",
+            lambda s: (e := 2 ** (s - s.amax(-1, keepdim=True))) / e.sum(-1, keepdim=True),
+            "Your shares come from powers of 2. Softmax takes powers of another number. Which?",
+        ),
+        Mistake(
+            "divided by the maximum",
+            lambda s: (s / s.amax(-1, keepdim=True)).softmax(-1),
+            "The scores are divided by the maximum, which changes their differences. What keeps "
+            "all differences as they are?",
         ),
         Mistake(
             "over the queries",
