@@ -1,5 +1,8 @@
-"""Exercises: `check` an answer, ask for a `hint` or the `solution`, `carry_on` with what works."""
+"""Exercises: `check` an answer, ask for a `hint` or the `solution`, `carry_on` with what works.
 
-from course_lib.exercises.engine import CheckFailed, carry_on, check, hint, solution
+`progress` shows what is solved.
+"""
 
-__all__ = ["CheckFailed", "carry_on", "check", "hint", "solution"]
+from course_lib.exercises.engine import CheckFailed, carry_on, check, hint, progress, solution
+
+__all__ = ["CheckFailed", "carry_on", "check", "hint", "progress", "solution"]

@@ -1,6 +1,7 @@
-"""The four words that a learner uses: `check`, `hint`, `solution` and `carry_on`.
+"""The words that a learner uses: `check`, `hint`, `solution`, `carry_on` and `progress`.
 
-What they remember (tries, hints given, answers that passed) lives as long as the kernel.
+What they remember (tries, hints given, answers that passed) lives as long as the kernel; which
+exercises are solved is kept in the learner's folder.
 """
 
 import importlib
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 
 import course_lib
 from course_lib.errors import CourseError
+from course_lib.exercises import progress as records
 from course_lib.exercises.faces import Face, Listing, Result, Words
 from course_lib.exercises.judge import (
     borrowed_words,
@@ -64,6 +66,7 @@ def check(exercise_id: str, answer: Any) -> None:
         _tries[exercise_id] += 1
     if result.passed:
         _passed[exercise_id] = answer
+        records.remember(exercise_id, records.learners_folder(Path.cwd()))
     display(result)
     if not result.passed:
         raise CheckFailed(result)
@@ -106,6 +109,13 @@ def carry_on(exercise_id: str, answer: Answer) -> Answer:
     print(f"{task.label}: on with the library's. Yours takes over once its check has passed.")
     substitute: Any = task.expected() if isinstance(task, Prediction) else task.reference
     return substitute
+
+
+def progress(folder: Path | None = None) -> None:
+    """Show which exercises are solved; `folder` is where the learner's chapters lie."""
+    solved = records.solved_exercises(folder or records.learners_folder(Path.cwd()))
+    chapters = {_chapter_title(module): exercises_of(module) for module in chapter_modules()}
+    display(records.overview(chapters, solved))
 
 
 def examine(exercise_id: str, answer: Any) -> Result:
@@ -183,6 +193,12 @@ def find(exercise_id: str) -> AnyExercise:
             return task
     ids = ", ".join(task.id for task in known)
     raise UnknownExercise(f"There is no exercise {exercise_id!r}. There are: {ids}.")
+
+
+def _chapter_title(module: str) -> str:
+    """ "01 attention scores" for ch01, from the name of its notebook."""
+    files = (Path(course_lib.__file__).parent.parent / "notebooks").glob(f"{module[2:]}_*.ipynb")
+    return next((file.stem.replace("_", " ") for file in files), module[2:])
 
 
 def _solution(task: AnyExercise) -> str:

@@ -64,6 +64,15 @@ def update(chapter: ChapterName) -> int:
     return 0
 
 
+@app.command()
+def progress() -> int:
+    """Show which exercises you have solved."""
+    from course_lib.exercises import progress as show_progress
+
+    show_progress(project_root() / "work")
+    return 0
+
+
 @app.command("test", context_settings={"allow_extra_args": True})
 def run_tests(
     context: typer.Context,
