@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from course_lib import attention
-from course_lib.exercises import carry_on, check
+from course_lib.exercises import carry_on, check, hint, progress, solution
 from course_lib.plots import compare_lines, heat_maps, show
 
 # %% [markdown]
@@ -531,6 +531,8 @@ check("1.8", look_up)
 # - Explain attention as a soft look-up: compare, turn into shares, mix.
 # - Write five score functions and say what each is good for, and why the usual one divides by √d.
 # - Test attention code with a probe that needs no reference.
+#
+# `progress()` in a new cell shows which exercises you have solved.
 
 # %% [markdown]
 # ### Three questions, from memory

@@ -22,7 +22,8 @@ CHAPTER = '''\
 # One head looks at one thing. Several heads look at several things.
 
 # %%
-from course_lib.little import check, twice
+from course_lib.exercises import carry_on, check, hint, progress, solution
+from course_lib.little import twice
 
 print(twice(21))
 
@@ -73,7 +74,10 @@ class Head:
 # %%
 check("3.4", Head)
 '''
-LITTLE = "def check(exercise, answer):\n    pass\n\n\ndef twice(x):\n    return 2 * x\n"
+WORDS = (
+    "def check(exercise, answer):\n    pass\n\n\ncarry_on = hint = progress = solution = check\n"
+)
+LITTLE = "def twice(x):\n    return 2 * x\n"
 PICTURE = "<img alt='A falling line' src='data:image/png;base64,AAAA'>"
 
 Write = Callable[[str], Path]
@@ -83,6 +87,7 @@ Write = Callable[[str], Path]
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """Write a chapter 03 into a small course; kernels are replaced by an instant one."""
     (tmp_path / "course_lib").mkdir()
+    (tmp_path / "course_lib" / "exercises.py").write_text(WORDS)
     (tmp_path / "course_lib" / "little.py").write_text(LITTLE)
     for folder in ("solutions", "notebooks"):
         (tmp_path / folder).mkdir()
@@ -293,7 +298,7 @@ def test_pictures_that_may_be_stale_are_a_warning(
 
 def test_modules_are_followed_through_one_another(write: Write) -> None:
     root = built(write)
-    (root / "course_lib" / "little.py").write_text("from .leaf import check, twice\n")
+    (root / "course_lib" / "little.py").write_text("from .leaf import twice\n")
     (root / "course_lib" / "leaf.py").write_text(LITTLE)
     assert build(root, [], check=False) == 0
     before = (root / "solutions" / "03_heads.ipynb").read_bytes()
@@ -326,7 +331,7 @@ def test_orphans_and_missing_notebooks_are_found(
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('    ### END SOLUTION\n\n# %%\ncheck("3.1"', '\n# %%\ncheck("3.1"', "03_heads.py:14: "),
+        ('    ### END SOLUTION\n\n# %%\ncheck("3.1"', '\n# %%\ncheck("3.1"', "03_heads.py:15: "),
         ("### BEGIN SOLUTION\nprediction", "prediction", "END SOLUTION closes nothing"),
         ("### END GIVEN", "### END SOLUTION", "END SOLUTION closes nothing"),
         ("### BEGIN GIVEN", "### BEGIN GIVEN lines", "alone"),
@@ -381,6 +386,15 @@ def test_bad_form_is_found(
     write: Write, capsys: pytest.CaptureFixture[str], more: str, message: str
 ) -> None:
     assert message in form_complaints(write, capsys, "\n" + more + "\n")
+
+
+def test_a_chapter_hands_its_learners_the_words_they_are_told_of(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = write(CHAPTER.replace("check, hint", "check"))
+    build(root, [], check=False)
+    assert build(root, [], check=True) == 1
+    assert "learners need the words" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

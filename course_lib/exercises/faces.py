@@ -15,7 +15,7 @@ FAINT = "var(--jp-layout-color2, rgba(128, 128, 128, 0.15))"
 MONO = "var(--jp-code-font-family, monospace)"
 PRE = (
     f"margin:0.2em 0;padding:0.4em 0.6em;background:{FAINT};color:{TEXT};"
-    f"font-family:{MONO};white-space:pre-wrap;overflow-x:auto"
+    f"font-family:{MONO};white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere"
 )
 CELL = f"padding:0.1em 0.5em;text-align:right;font-family:{MONO};color:{TEXT};background:none"
 

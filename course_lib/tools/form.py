@@ -16,6 +16,7 @@ NOT_PROSE = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 BANNED = re.compile(r"\b(simply|just|obviously)\b|!", re.IGNORECASE)
+WORDS = "from course_lib.exercises import carry_on, check, hint, progress, solution"
 SHELL = ("get_ipython().system", "get_ipython().getoutput")
 EXITS = ("exit", "quit", "sys.exit", "os._exit")
 EMPTY_ALT = re.compile(r"!\[\s*\]\(")
@@ -29,6 +30,8 @@ def form_problems(chapter: Chapter) -> Iterator[str]:
         yield f"{chapter.label}: exercise {exercise} has no cell with check({exercise!r}, …)."
     for exercise in sorted(checked - answered):
         yield f"{chapter.label}: check({exercise!r}, …) has no cell tagged exercise-{exercise}."
+    if answered and not any(WORDS in cell.source for cell in chapter.cells):
+        yield f"{chapter.label}: its learners need the words: {WORDS}."
     for cell in chapter.cells:
         rules = _prose_problems(cell) if cell.kind == "markdown" else _code_problems(chapter, cell)
         yield from (f"{chapter.where(cell)}: {problem}" for problem in rules)
