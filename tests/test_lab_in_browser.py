@@ -78,6 +78,13 @@ def test_the_next_day_the_work_is_there_and_reset_keeps_it(root, learner):
     assert "k.transpose(-2, -1)" in learner.source("exercise-1-2")
     assert learner.output("check-1-2").startswith("✓ 1.2 dot_scores: right")
 
+    chapter = root / "notebooks" / CHAPTER
+    chapter.write_text(chapter.read_text().replace("never says no", "says perhaps"))
+    assert "is the newest edition now" in say(root, "update", "01")
+    learner.reload_from_disk()
+    assert "says perhaps" in learner.page.locator(".jp-Notebook").text_content()
+    assert "k.transpose(-2, -1)" in learner.source("exercise-1-2")
+
     assert "is kept as" in say(root, "reset", "01")
     (kept,) = (root / "work").glob("01_*.before-reset-*.ipynb")
     assert "k.transpose(-2, -1)" in kept.read_text()

@@ -122,12 +122,12 @@ def _with_code(text: str) -> str:
 
 
 def _table(caption: str, rows: list[list[str]], mark: str, cell: tuple[int, int]) -> str:
-    lines = []
+    lines, colour = [], BORDER["good" if mark == "✓" else "wrong"]
     for i, row in enumerate(rows):
         cells = []
         for j, text in enumerate(row):
             here = (i, j) == cell
-            style = CELL + f";font-weight:bold;outline:2px solid {BORDER['wrong']}" * here
+            style = CELL + f";font-weight:bold;outline:2px solid {colour}" * here
             marked = f'<span role="img" aria-label="differs">{mark}</span>&nbsp;' * here
             cells.append(f'<td style="{style}">{marked}{escape(text)}</td>')
         lines.append(f'<tr style="background:none">{"".join(cells)}</tr>')
