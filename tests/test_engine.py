@@ -19,9 +19,10 @@ from torch import nn
 from course_lib.errors import CourseError
 from course_lib.exercises import CheckFailed, carry_on, check, compare, engine, hint, solution
 from course_lib.exercises.faces import Comparison
+from course_lib.exercises.modules import use_module
 from course_lib.exercises.observe import at_most, observe
 from course_lib.exercises.probes import drawn
-from course_lib.exercises.spec import Exercise, Mistake, Probe, use_module
+from course_lib.exercises.spec import Exercise, Mistake, Probe
 
 BANK = (
     Mistake("not doubled", lambda x: x + 0, "Doubled?"),
@@ -376,12 +377,54 @@ def test_an_answer_that_writes_into_a_tensor_of_its_own_is_right():
     check("99.1", lambda x: x.clone().mul_(2))
 
 
+def test_an_answer_that_would_not_run_on_a_gpu_is_told_so():
+    result = result_of(lambda x: x * torch.full((3,), 2.0))
+    assert "would not run on a GPU" in str(result)
+    assert "same device" in str(result)
+    check("99.1", lambda x: x * torch.full((3,), 2.0, device=x.device))
+    check("99.1", lambda x: x * torch.tensor(2.0))
+
+
+def test_a_module_with_a_tensor_that_stays_behind_is_told_so():
+    class Plain(Scaler):
+        def __init__(self, size):
+            super().__init__(size)
+            self.ones = torch.ones(size)
+
+        def forward(self, x):
+            return x * self.scale * self.ones
+
+    class Buffered(Plain):
+        def __init__(self, size):
+            super().__init__(size)
+            del self.ones
+            self.register_buffer("ones", torch.ones(size))
+
+    assert "would not run on a GPU" in str(result_of(Plain, "99.2"))
+    check("99.2", Buffered)
+
+
+def test_a_module_that_drops_in_evaluation_or_in_training_unasked_is_told_so():
+    class Always(Scaler):
+        def forward(self, x):
+            return F.dropout(x * self.scale, 0.5, training=True)
+
+    class InTraining(Scaler):
+        def forward(self, x):
+            return F.dropout(x * self.scale, 0.5, training=self.training)
+
+    assert "output: The numbers are not right" in str(result_of(Always, "99.2"))
+    assert "does train() change the output: you have True" in str(result_of(InTraining, "99.2"))
+
+
 def test_a_module_whose_parameter_gets_no_gradient_is_told_so():
     class Frozen(Scaler):
         def forward(self, x):
             return x * self.scale.detach()
 
-    assert "what gradients reach" in str(result_of(Frozen, "99.2"))
+    assert "parameters that a gradient reaches: you have ''; expected is 'scale'" in str(
+        result_of(Frozen, "99.2")
+    )
 
 
 # Two mistakes at once

@@ -19,7 +19,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """The tensors and numbers in a value, each with where it stands: ("output", tensor)."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from leaves(item, f"{path}[{key!r}]")
+            yield from leaves(item, f"{path}[{key!r}]" if path else str(key))
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
             yield from leaves(item, f"{path}[{index}]")

@@ -70,6 +70,12 @@ CUT_OFF = (
 )
 
 
+WHICH_DEVICE = (
+    "Tensors on a GPU meet only tensors that lie there, too. Which tensor does your code make "
+    "without asking an input where it lies (`x.device`, `torch.zeros_like(x)`, `x.new_zeros(…)`)?"
+)
+
+
 @dataclass(frozen=True)
 class Trouble:
     """What is wrong on one probe: in a few words, with the numbers, and what to say of it."""
@@ -231,8 +237,12 @@ def _cause(error: str) -> str:
 def _closer_trouble(
     exercise: Exercise, drawn: Inputs, answered: Observation, right: Observation
 ) -> Trouble | None:
-    """What is wrong with an answer whose numbers are right: its gradients."""
+    """What is wrong with an answer whose numbers are right: its gradients, its device."""
     wanted = look_closer(exercise, exercise.reference, drawn, right)
+    if (failure := answered.on_a_gpu) and not wanted.on_a_gpu:
+        stopped = Listing("There it stops:", f"{failure.where}\n{failure.text}".strip())
+        headline = "Right here, but it would not run on a GPU."
+        return Trouble(headline, (stopped,), WHICH_DEVICE)
     missing = [name for name in wanted.gradients if name not in answered.gradients]
     if missing:
         names = " and ".join(f"`{name}`" for name in missing)
@@ -254,7 +264,8 @@ def _leaf_trouble(exercise: Exercise, drawn: Inputs, path: str, a: Any, b: Any) 
             return None
         if type(a) is not type(b):
             return Trouble(f"{at}It returns {_kind(a)}; expected is {_kind(b)}.")
-        return Trouble(f"{at}It returns {a!r}; expected is {b!r}.")
+        have = f"{at}you have" if at else "It returns"
+        return Trouble(f"{have} {a!r}; expected is {b!r}.")
     if a.shape != b.shape:
         sizes, out = compare.axis_names(
             exercise.shapes, dict(zip(exercise.names, drawn, strict=False))

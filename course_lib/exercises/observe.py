@@ -28,7 +28,7 @@ import torch
 from torch import Tensor
 
 import course_lib
-from course_lib.exercises import compare
+from course_lib.exercises import compare, elsewhere
 from course_lib.exercises.spec import Exercise, Function, Inputs
 
 PRINT_LIMIT = 2000  # characters
@@ -72,6 +72,7 @@ class Observation:
     changed: tuple[int, ...] = ()
     called: tuple[str, ...] = ()
     gradients: dict[str, Tensor] = field(default_factory=dict)
+    on_a_gpu: Failure | None = None
 
 
 def observe(exercise: Exercise, answer: Function, inputs: Inputs) -> Observation:
@@ -85,9 +86,16 @@ def observe(exercise: Exercise, answer: Function, inputs: Inputs) -> Observation
 def look_closer(
     exercise: Exercise, answer: Function, inputs: Inputs, seen: Observation
 ) -> Observation:
-    """Also note which gradients reach the inputs."""
+    """Also note which gradients reach the inputs, and what would happen on a GPU."""
     gradients = _attempt(exercise, lambda: _gradients(exercise, answer, inputs))
-    return replace(seen, gradients=gradients.value or {})
+    moved = _attempt(exercise, lambda: _on_a_gpu(exercise, answer, inputs))
+    return replace(seen, gradients=gradients.value or {}, on_a_gpu=moved.failure)
+
+
+def _on_a_gpu(exercise: Exercise, answer: Function, inputs: Inputs) -> None:
+    given = elsewhere.mark(plain(inputs))
+    with elsewhere.Elsewhere():
+        _run(exercise.use, answer, given)
 
 
 def _gradients(exercise: Exercise, answer: Function, inputs: Inputs) -> dict[str, Tensor]:

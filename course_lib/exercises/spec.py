@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
 from typing import Any
-from zlib import crc32
 
 import torch
-from torch import Tensor, nn
 
 Function = Callable[..., Any]
 Inputs = tuple[Any, ...]
@@ -171,27 +169,3 @@ class Prediction(Task):
     @property
     def label(self) -> str:
         return f"{self.id} {self.title}"
-
-
-def use_module(answer: type[nn.Module], sizes: tuple[Any, ...], *inputs: Any) -> Any:
-    """Build a module, give each parameter a value that follows from its name, and call it.
-
-    Says, besides the output, which parameters a gradient reaches.
-    """
-    module = answer(*sizes).eval()
-    parameters = sorted(module.named_parameters())
-    with torch.no_grad():
-        for name, parameter in parameters:
-            dice = torch.Generator().manual_seed(crc32(name.encode()))
-            parameter.copy_(torch.randn(parameter.shape, generator=dice))
-    output = module(*inputs)
-    trainable = [(name, parameter) for name, parameter in parameters if parameter.requires_grad]
-    reached = ""
-    if isinstance(output, Tensor) and output.requires_grad and trainable:
-        gradients = torch.autograd.grad(
-            output.sum(), [p for _, p in trainable], retain_graph=True, allow_unused=True
-        )
-        pairs = zip(trainable, gradients, strict=True)
-        reached = ", ".join(name for (name, _), gradient in pairs if gradient is not None)
-    shapes = [f"{name} {tuple(parameter.shape)}" for name, parameter in parameters]
-    return {"parameters": shapes, "output": output, "what gradients reach": reached}

@@ -1,0 +1,48 @@
+"""How a probe puts an answer to use that is a class: a module."""
+
+from typing import Any
+from zlib import crc32
+
+import torch
+from torch import Tensor, nn
+
+from course_lib.exercises import compare
+
+
+def use_module(answer: type[nn.Module], sizes: tuple[Any, ...], *inputs: Any) -> dict[str, Any]:
+    """Build a module, give each parameter a value that follows from its name, and call it.
+
+    It is moved to the device and dtype of the first tensor of the inputs, as a user would.
+    """
+    module = answer(*sizes)
+    sample = next((x for x in inputs if isinstance(x, Tensor)), None)
+    if sample is not None:
+        module.to(device=sample.device, dtype=sample.dtype if sample.is_floating_point() else None)
+    parameters = sorted(module.named_parameters())
+    with torch.no_grad():
+        for name, parameter in parameters:
+            dice = torch.Generator().manual_seed(crc32(name.encode()))
+            parameter.copy_(torch.randn(parameter.shape, generator=dice))
+    output = module.eval()(*inputs)
+    return {
+        "parameters": ", ".join(f"{name} {tuple(p.shape)}" for name, p in parameters),
+        "output": output,
+        "parameters that a gradient reaches": _reached(output, parameters),
+        "does train() change the output": not compare.same(module.train()(*inputs), output, 0.0),
+    }
+
+
+def _reached(output: Any, parameters: list[tuple[str, nn.Parameter]]) -> str:
+    """The names of the parameters that a gradient of the output reaches."""
+    trainable = [(name, parameter) for name, parameter in parameters if parameter.requires_grad]
+    roots = [x for _, x in compare.leaves(output) if isinstance(x, Tensor) and x.requires_grad]
+    if not roots or not trainable:
+        return ""
+    gradients = torch.autograd.grad(
+        torch.stack([root.sum() for root in roots]).sum(),
+        [parameter for _, parameter in trainable],
+        retain_graph=True,
+        allow_unused=True,
+    )
+    found = zip(trainable, gradients, strict=True)
+    return ", ".join(name for (name, _), gradient in found if gradient is not None)
