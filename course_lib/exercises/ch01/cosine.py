@@ -67,8 +67,8 @@ COSINE = Exercise(
         ),
         Probe(BATCH, drawn((2, 3, 4), (2, 5, 4)), Q_BATCH),
         Probe(
-            "a query of zeros",
-            given([[0.0, 0.0, 0.0], [1.0, 2.0, 2.0]], [[3.0, 0.0, 4.0]]),
+            "a query of zeros, and one that is nearly zero",
+            given([[0.0, 0.0, 0.0], [1.5e-8, 0.0, 0.0], [1.0, 2.0, 2.0]], [[3.0, 0.0, 4.0]]),
             "What is the length of that query, and what comes of dividing by it?",
         ),
         Probe(
