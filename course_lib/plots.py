@@ -3,7 +3,8 @@
 import base64
 import html
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 import matplotlib.pyplot as plt
@@ -36,17 +37,58 @@ def description(ax: Axes) -> str:
 
 
 def show(ax: Axes) -> None:
-    """Show the figure of `ax` in a notebook, with its description as alt text, and close it.
+    """Show the figure of `ax` in a notebook, with its description as alt text, and close it."""
+    plain = f"[Figure: {description(ax)}]"
+    display({"text/html": _image(ax), "text/plain": plain}, raw=True)
 
-    As HTML: JupyterLab shows a bare image/png output without any alt text.
+
+def explore(
+    draw: Callable[[float], Axes], name: str, values: Sequence[float], still: Sequence[float]
+) -> None:
+    """Show a figure that `draw` makes anew for each value that is chosen, by a row of buttons.
+
+    Where nothing can move, as on a printed page, stand the figures for the values in `still`; the
+    first of them is chosen to begin with. (No slider: that of ipywidgets has no name for those who
+    hear the page.)
     """
-    figure, alt = _figure(ax), description(ax)
+    import ipywidgets as widgets  # comes with JupyterLab; training does without
+
+    buttons = widgets.ToggleButtons(
+        options=[(f"{value:g}", value) for value in values],
+        value=still[0],
+        description=name,
+        style={"button_width": "4em", "description_width": "initial"},
+    )
+    picture = widgets.HTML(_image(draw(still[0])))
+    buttons.observe(lambda change: picture.set_trait("value", _image(draw(change.new))), "value")
+    live = widgets.VBox([buttons, picture])._repr_mimebundle_()
+    page = "".join(_image(draw(value)) for value in still)
+    plain = f"[Figure for each {name} of {', '.join(f'{value:g}' for value in values)}]"
+    display({**live, "text/html": page, "text/plain": plain}, raw=True)
+
+
+def _image(ax: Axes) -> str:
+    """The figure of `ax`, closed, as HTML: JupyterLab shows a bare image/png without alt text."""
+    figure, alt = _figure(ax), html.escape(description(ax))
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=110, bbox_inches="tight")
     plt.close(figure)
     data = base64.b64encode(png.getvalue()).decode()
-    image = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
-    display({"text/html": image, "text/plain": f"[Figure: {alt}]"}, raw=True)
+    return f'<img alt="{alt}" src="data:image/png;base64,{data}">'
+
+
+def share_bars(shares: Tensor, labels: Sequence[str], title: str, ax: Axes | None = None) -> Axes:
+    """Bars for numbers that sum to 1, each with its name. Shapes: shares (n). Returns the ax."""
+    if ax is None:
+        _, ax = plt.subplots(figsize=(2.9, 2.2), layout="constrained")
+    bars = ax.bar(range(len(labels)), shares.tolist(), color=PALETTE[0], tick_label=labels)
+    ax.bar_label(bars, fmt="%.2f")
+    ax.set(ylim=(0, 1.12), yticks=(0, 0.5, 1))
+    ax.set_title(title, loc="left")
+    ax.spines[["top", "right"]].set_visible(False)
+    each = ", ".join(f"{n} {s:.2f}" for n, s in zip(labels, shares.tolist(), strict=True))
+    describe(ax, f"{title}. Bars: {each}.")
+    return ax
 
 
 def attention_map(
@@ -109,19 +151,19 @@ def compare_lines(
     title: str,
     xlabel: str,
     ylabel: str,
-    log: bool = False,
+    log: Literal["", "x", "xy"] = "",
     ax: Axes | None = None,
 ) -> Axes:
     """Several measurements over the same x, told apart by colour, marker and name.
 
-    `log` makes both axes logarithmic. Returns the ax.
+    `log` names the axes that are logarithmic. Returns the ax.
     """
     if ax is None:
         _, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
     for (name, y), color, marker in zip(lines.items(), PALETTE, MARKERS, strict=False):
         ax.plot(x, y, color=color, marker=marker, label=name)
     if log:
-        ax.set(xscale="log", yscale="log")
+        ax.set(xscale="log", yscale="log" if "y" in log else "linear")
         ax.set_xticks(x, [f"{value:g}" for value in x])
         ax.minorticks_off()
     ax.set(xlabel=xlabel, ylabel=ylabel)

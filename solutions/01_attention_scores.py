@@ -19,7 +19,7 @@ from torch import Tensor
 
 from course_lib import attention
 from course_lib.exercises import carry_on, check, hint, progress, solution
-from course_lib.plots import compare_lines, heat_maps, show
+from course_lib.plots import compare_lines, explore, heat_maps, share_bars, show
 
 # %% [markdown]
 # ## 1.1 A dictionary that never says no
@@ -188,7 +188,7 @@ show(
         title="The variance of a dot product grows as the number of features",
         xlabel="features d",
         ylabel="variance of q · k",
-        log=True,
+        log="xy",
     )
 )
 
@@ -238,7 +238,7 @@ show(
         title="Without √d the gradient through softmax dies out",
         xlabel="features d",
         ylabel="gradient norm",
-        log=True,
+        log="xy",
     )
 )
 
@@ -470,9 +470,23 @@ show(
         title="Cold: the best keys share everything. Hot: all keys alike",
         xlabel="temperature T",
         ylabel="entropy (bits)",
-        log=True,
+        log="x",
     )
 )
+
+# %% [markdown]
+# Now see the shares themselves. Press the buttons one after another and watch two things: from
+# which temperature on the score of 1 gets nothing, and that the order never changes.
+
+
+# %%
+def shares_at(temperature):
+    """The four shares as bars."""
+    shares = stable_softmax(scores / temperature)
+    return share_bars(shares, ["2", "2", "0", "1"], f"Scores at T = {temperature:g}")
+
+
+explore(shares_at, "temperature T", temperatures, still=(1, 0.1, 10))
 
 # %% [markdown]
 # ## 1.8 Find the bug

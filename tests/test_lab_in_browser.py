@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Locator
 
 from course_lib.tools import browser
 from course_lib.tools.browser import Learner, course, open_page, running_lab
@@ -44,6 +45,11 @@ def dialogs(learner: Learner) -> int:
     return learner.page.locator(".jp-Dialog").count()
 
 
+def picture(cell: Locator) -> str:
+    """The alt text of the picture under a cell."""
+    return cell.locator("img").first.get_attribute("alt") or ""
+
+
 def say(root: Path, *command: str) -> str:
     return subprocess.run(course(root, *command), capture_output=True, text=True, check=True).stdout
 
@@ -56,11 +62,19 @@ def test_a_learners_first_hour(root, learner):
     assert learner.output("check-1-1").startswith("○ 1.1 stable_softmax: not yet")
     assert "Traceback" not in learner.page.locator(".jp-Notebook").inner_text()
 
+    moving = learner.cell(learner.find("explore(shares_at"))
+    assert picture(moving).startswith("Scores at T = 1.")
+    moving.get_by_role("button", name="0.1").click()
+    moving.locator('img[alt^="Scores at T = 0.1"]').wait_for()
+
     learner.write("exercise-1-2", WRONG)
     learner.run("exercise-1-2")
     learner.run("check-1-2")
     assert "✗ 1.2 dot_scores: not right yet" in learner.output("check-1-2")
     assert "k.T reverses all axes" in learner.output("check-1-2")
+    assert learner.faults() == []
+    learner.change_theme("JupyterLab Dark")
+    assert learner.faults() == []
 
     learner.add_cell_below("check-1-2", 'hint("1.2")')
     assert "hint 1 of 3" in learner.output_below("check-1-2")
@@ -77,6 +91,8 @@ def test_the_next_day_the_work_is_there_and_reset_keeps_it(root, learner):
     learner.open_chapter(CHAPTER)
     assert "k.transpose(-2, -1)" in learner.source("exercise-1-2")
     assert learner.output("check-1-2").startswith("✓ 1.2 dot_scores: right")
+
+    assert picture(learner.cell(learner.find("explore(shares_at"))).startswith("Scores at T = 0.1")
 
     chapter = root / "notebooks" / CHAPTER
     chapter.write_text(chapter.read_text().replace("never says no", "says perhaps"))

@@ -61,7 +61,7 @@ def test_a_figure_without_words_is_refused(shown):
 def test_every_plot_has_a_title_axes_and_a_description():
     for ax in (
         plots.learning_curve(range(30), [3.0 - i / 10 for i in range(30)], "It falls"),
-        plots.compare_lines([4, 16], {"a": [1, 2], "b": [2, 1]}, "They cross", "d", "y", log=True),
+        plots.compare_lines([4, 16], {"a": [1, 2], "b": [2, 1]}, "They cross", "d", "y", log="xy"),
     ):
         assert ax.get_title(loc="left")
         assert ax.get_xlabel()
@@ -81,3 +81,37 @@ def test_one_figure_can_have_several_descriptions():
     plots.describe(left, "One.")
     plots.describe(right, "Two.")
     assert plots.description(right) == "One. Two."
+
+
+def test_a_figure_to_explore_moves_and_has_a_form_for_a_printed_page(shown):
+    drawn, boxes = [], []
+    pytest.importorskip("ipywidgets").Widget.on_widget_constructed(boxes.append)
+
+    def draw(value):
+        drawn.append(value)
+        return plots.share_bars(torch.tensor([value, 1 - value]), ["a", "b"], f"At {value:g}")
+
+    plots.explore(draw, "share", [0.1, 0.5, 1.0], still=(0.5, 1.0))
+    assert shown[0]["text/html"].count("<img ") == 2
+    assert 'alt="At 0.5. Bars: a 0.50, b 0.50."' in shown[0]["text/html"]
+    assert "application/vnd.jupyter.widget-view+json" in shown[0]
+    control = next(box for box in boxes if hasattr(box, "options"))
+    picture = next(box for box in boxes if str(getattr(box, "value", "")).startswith("<img"))
+    control.value = 0.1
+    assert drawn[-1] == 0.1
+    assert "At 0.1. Bars: a 0.10, b 0.90." in picture.value
+    assert plt.get_fignums() == []
+
+
+def test_bars_with_the_same_name_stand_side_by_side():
+    ax = plots.share_bars(torch.tensor([0.4, 0.4, 0.2]), ["2", "2", "0"], "Shares")
+    assert len(ax.patches) == len({bar.get_x() for bar in ax.patches}) == 3
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["2", "2", "0"]
+
+
+@pytest.mark.parametrize(
+    ("log", "scales"), [("", "linear linear"), ("x", "log linear"), ("xy", "log log")]
+)
+def test_the_axes_that_are_named_are_logarithmic(log, scales):
+    ax = plots.compare_lines([1, 10], {"a": [1, 2]}, "title", "x", "y", log=log)
+    assert f"{ax.get_xscale()} {ax.get_yscale()}" == scales

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Route, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -207,6 +208,15 @@ class Learner:
         found.scroll_into_view_if_needed()
         return found
 
+    def find(self, code: str) -> str:
+        """The id of the first cell that contains this code."""
+        found: str = self.page.evaluate(
+            "code => [...window.jupyterapp.shell.currentWidget.content.model.cells]"
+            ".find(cell => cell.sharedModel.source.includes(code)).id",
+            code,
+        )
+        return found
+
     def source(self, cell_id: str) -> str:
         """The code that stands in a cell, as the learner reads it."""
         self.cell(cell_id).locator(".cm-line").first.wait_for()
@@ -264,6 +274,17 @@ class Learner:
         self.page.evaluate(
             "async () => await window.jupyterapp.commands.execute('docmanager:reload')"
         )
+
+    def faults(self) -> list[str]:
+        """What bars people with disabilities from text and outputs, as axe-core finds it."""
+        ours = {"include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]]}
+        found = Axe().run(self.page, context=ours).response["violations"]
+        return [
+            f"{fault['impact']}: {fault['help']}: {node['html'][:200]}"
+            for fault in found
+            if fault["impact"] in ("serious", "critical")
+            for node in fault["nodes"]
+        ]
 
     def save(self) -> None:
         self.run_command("docmanager:save")
