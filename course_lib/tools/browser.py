@@ -270,9 +270,14 @@ class Learner:
         return self.output(self._next_id(cell_id))
 
     def reload_from_disk(self) -> None:
-        """File > Reload Notebook from Disk, which does not ask where nothing is unsaved."""
+        """File > Reload Notebook from Disk, with a yes to "Are you sure?" if that is asked."""
         self.page.evaluate(
-            "async () => await window.jupyterapp.commands.execute('docmanager:reload')"
+            """async () => {
+                const yes = () => document.querySelector('.jp-Dialog .jp-mod-accept')?.click();
+                const listening = setInterval(yes, 50);
+                await window.jupyterapp.commands.execute('docmanager:reload');
+                clearInterval(listening);
+            }"""
         )
 
     def faults(self) -> list[str]:
