@@ -10,11 +10,13 @@ from weakref import WeakKeyDictionary
 import matplotlib.pyplot as plt
 from IPython.display import display
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MASK_COLOURS = ListedColormap(["white", PALETTE[0]])
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
 _descriptions: WeakKeyDictionary[Figure, list[str]] = WeakKeyDictionary()
@@ -122,6 +124,39 @@ def attention_map(
     )
     describe(ax, f"{title}. Heat map of attention weights. {strongest}.")
     return ax
+
+
+def mask_maps(
+    masks: Mapping[str, Tensor], queries: Sequence[str], keys: Sequence[str], title: str
+) -> Axes:
+    """Masks side by side: a dot on blue where a query may look at a key. Returns the last ax.
+
+    Shapes: each mask (Tq, Tk) or broadcastable to it, with a label for each row and column.
+    """
+    size = (1.1 + (0.4 + 0.42 * len(keys)) * len(masks), 1.5 + 0.36 * len(queries))
+    figure, axes = plt.subplots(1, len(masks), figsize=size, layout="constrained", squeeze=False)
+    in_words = []
+    for ax, (name, mask) in zip(axes[0], masks.items(), strict=True):
+        rows_in_words = []
+        open_cells = mask.expand(len(queries), len(keys)).tolist()
+        ax.pcolormesh(open_cells, cmap=MASK_COLOURS, vmin=0, vmax=1, edgecolor="0.6", linewidth=0.6)
+        middles = [i + 0.5 for i in range(len(keys))]
+        ax.set_xticks(middles, keys, rotation=50, ha="left", rotation_mode="anchor")
+        ax.set_yticks([i + 0.5 for i in range(len(queries))], queries if ax is axes[0][0] else [])
+        for row, cells in enumerate(open_cells):
+            seen = [column for column, is_open in enumerate(cells) if is_open]
+            ax.plot([c + 0.5 for c in seen], [row + 0.5] * len(seen), "o", color="white", ms=4)
+            what = ", ".join(keys[c] for c in seen) or "nothing"
+            rows_in_words.append(f"{queries[row]} may look at {what}")
+        in_words.append(f"{name}: {'; '.join(rows_in_words)}.")
+        ax.invert_yaxis()
+        ax.xaxis.tick_top()
+        ax.tick_params(length=0)
+        ax.set_xlabel(name)
+    axes[0][0].set_ylabel("asks (query)")
+    figure.suptitle(title, x=0.01, ha="left")
+    describe(axes[0][-1], f"{title}. {' '.join(in_words)}")
+    return axes[0][-1]
 
 
 def learning_curve(

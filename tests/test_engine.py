@@ -19,6 +19,7 @@ from torch import nn
 from course_lib.errors import CourseError
 from course_lib.exercises import CheckFailed, carry_on, check, compare, engine, hint, solution
 from course_lib.exercises.faces import Comparison
+from course_lib.exercises.judge import judge
 from course_lib.exercises.modules import use_module
 from course_lib.exercises.observe import at_most, observe
 from course_lib.exercises.probes import drawn
@@ -228,6 +229,14 @@ def test_it_is_said_in_words(answer, words):
         assert expected in text, text
 
 
+def test_where_yes_or_no_is_asked_a_number_is_told_so():
+    large = dataclasses.replace(DOUBLE, reference=lambda x: x > 1, mistakes=BANK[:1])
+    seen = [observe(large, lambda x: (x > 1).float(), inputs) for inputs in large.draw()]
+    text = str(judge(large, large.draw(), seen))
+    assert "torch.float32; expected is torch.bool" in text
+    assert "Each cell should say yes or no" in text
+
+
 def test_an_exception_shows_the_learners_own_line():
     def mine(x):
         helper = x.reshape(-1)
@@ -339,10 +348,11 @@ def test_random_numbers_and_switches_stay_as_they_were():
     def state():
         return torch.get_rng_state().tolist(), random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
 
-    before = state()
+    before, threads = state(), torch.get_num_threads()
     check("99.1", meddler)
     assert state() == before
     assert torch.is_grad_enabled()
+    assert torch.get_num_threads() == threads
     assert sys.getprofile() is None
 
 

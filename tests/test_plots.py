@@ -109,6 +109,21 @@ def test_bars_with_the_same_name_stand_side_by_side():
     assert [label.get_text() for label in ax.get_xticklabels()] == ["2", "2", "0"]
 
 
+def test_a_mask_shows_and_says_who_may_look_at_whom():
+    causal = torch.ones(2, 2, dtype=torch.bool).tril()
+    row = torch.tensor([[True, False]])
+    pictures = {"causal": causal, "padding": row, "none": ~row & row}
+    ax = plots.mask_maps(pictures, ["a", "b"], ["a", "b"], "Who may look")
+    first, second, third = ax.figure.axes
+    assert first.collections[0].get_array().tolist() == [[1, 0], [1, 1]]
+    assert [list(line.get_xdata()) for line in first.lines] == [[0.5], [0.5, 1.5]]
+    assert second.collections[0].get_array().tolist() == [[1, 0], [1, 0]]
+    assert first.yaxis_inverted()
+    words = plots.description(third)
+    assert "causal: a may look at a; b may look at a, b. padding: a may look at a; b" in words
+    assert "none: a may look at nothing" in words
+
+
 @pytest.mark.parametrize(
     ("log", "scales"), [("", "linear linear"), ("x", "log linear"), ("xy", "log log")]
 )

@@ -70,7 +70,7 @@ def axis_names(shapes: str, inputs: dict[str, Any]) -> tuple[dict[str, int], lis
             axes = [*leading, *axes[1:]]
         sizes |= dict(zip(axes, value.shape, strict=False))
     out = _axes(after.strip(" ()"))
-    return sizes, [*leading, *out[1:]] if out[0] == "..." else out
+    return sizes, [*leading, *out[1:]] if out[:1] == ["..."] else out
 
 
 def _axes(inner: str) -> list[str]:

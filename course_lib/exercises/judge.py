@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from course_lib.exercises import compare
@@ -63,6 +64,13 @@ CAUSES = {
     CALLED_WRONGLY: ("invalid combination of arguments", "missing", "unexpected keyword"),
 }
 WHAT_IS_IT = "What stands in each name on that line: a tensor (of which shape?), a number, a text?"
+PRECISION = (
+    "The result should have the precision of the inputs. Where does your code make new numbers "
+    "without asking theirs?"
+)
+YES_OR_NO = (
+    "Each cell should say yes or no: True or False. Which comparison gives that, or `dtype`?"
+)
 CUT_OFF = (
     "A model learns from gradients, and these end where tensors become plain numbers or copies: "
     "`.item()`, `.tolist()`, `.detach()`, `.data`, `torch.tensor(…)`, `torch.no_grad()`, NumPy. "
@@ -276,11 +284,8 @@ def _leaf_trouble(exercise: Exercise, drawn: Inputs, path: str, a: Any, b: Any) 
             words = f"You returned the shape {tuple(a.shape)}; expected is {tuple(b.shape)}."
         return Trouble(f"{at}The shape is not right.", (Words("Shape:", words),))
     if a.dtype != b.dtype:
-        return Trouble(
-            f"{at}The numbers are of another kind: {a.dtype}; expected is {b.dtype}.",
-            general="The result should have the precision of the inputs. Where does your code "
-            "make new numbers without asking theirs?",
-        )
+        headline = f"{at}The numbers are of another kind: {a.dtype}; expected is {b.dtype}."
+        return Trouble(headline, general=YES_OR_NO if b.dtype == torch.bool else PRECISION)
     if compare.close(a, b, exercise.tolerance).all():
         return None
     parts: list[Part] = [compare.comparison(a, b, exercise.tolerance)]

@@ -120,7 +120,7 @@ def _is_floating(value: Any) -> bool:
 def _attempt(exercise: Exercise, run: Callable[[], Any]) -> Observation:
     """Run something of the learner's: quietly, for a limited time, with the same dice."""
     value, failure = None, None
-    with _same_dice(), _quiet() as printed, _watch(exercise) as called:
+    with _same_dice(), _one_thread(), _quiet() as printed, _watch(exercise) as called:
         try:
             with _time_limit(exercise.seconds):
                 value = run()
@@ -170,6 +170,17 @@ def _same_dice() -> Iterator[None]:
         torch.set_rng_state(states[0])
         random.setstate(states[1])
         np.random.set_state(states[2])  # noqa: NPY002
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Several threads take longer for inputs this small; on a busy machine, fifty times longer."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class _Printed(io.StringIO):

@@ -146,7 +146,7 @@ class Exercise(Task):
                 continue
             if not a.keywords.keys() & b.keywords.keys():
                 yield Mistake(
-                    f"{one.name} + {other.name}",
+                    f"{one.key} + {other.key}",
                     partial(a.func, **a.keywords, **b.keywords),
                     f"Two things at once. First: {one.diagnosis} Second: {other.diagnosis}",
                 )
