@@ -165,8 +165,9 @@ def examine_chapter(chapter: Chapter) -> Iterator[tuple[str, str, bool]]:
         task = engine.find(cell.exercise) if cell.exercise else None
         if not isinstance(task, Exercise):
             continue
-        seen = set()
-        for change, tree in spoiled(ast.parse(cell.source)):
+        answer = ast.parse(cell.source)
+        seen = {ast.unparse(answer)}
+        for change, tree in spoiled(answer):
             if (text := ast.unparse(tree)) in seen:
                 continue
             seen.add(text)

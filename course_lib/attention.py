@@ -80,7 +80,7 @@ def attention_weights(
         return scores.softmax(dim=-1)
     weights = scores.masked_fill(~mask, -math.inf).softmax(dim=-1)
     # A row of nothing but -inf has no softmax (0 / 0): such a query takes nothing from anywhere.
-    return weights.masked_fill(~mask.any(dim=-1, keepdim=True), 0.0)
+    return weights.masked_fill(~mask, 0.0)
 
 
 def attention(

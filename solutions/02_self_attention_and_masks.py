@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 2 · Self-attention and masks: what may a word look at?
 #
-# In chapter 1 a query looked through keys and took home a mixture of values. Somebody handed you
-# all three. Where do they come from in a model that is given nothing but words?
+# In chapter 1 a query looked through keys and took home a mixture of values. You were handed all
+# three. Where do they come from in a model that is given nothing but words?
 #
 # And once every word can look at every other: should it? A model that learns to write the next
 # word must not be shown that word. A sentence that was filled up with blanks should not listen to
-# the blanks. Both are settled by a table of yes and no, a **mask**. It is three lines of code, and
-# more published models were broken by it than by any other three.
+# the blanks. Both are settled by a table of yes and no, a **mask**. It takes three lines of code,
+# and no others go wrong so quietly: a model with a broken mask still trains.
 #
 # You need: chapter 1.
 
@@ -80,8 +80,8 @@ roles = scaled_dot_scores(x @ w_q.T, x @ w_k.T)
 for name, scores in [("as they are", alike), ("projected", roles)]:
     uneven = (scores - scores.T).abs().max().item()
     itself = (scores.argmax(dim=-1) == torch.arange(5)).sum().item()
-    print(f"{name:11}   score(i, j) and score(j, i) differ by up to {uneven:.2f},", end=" ")
-    print(f"{itself} of 5 words look most at themselves")
+    print(f"{name:11}  score(i, j) − score(j, i) at most {uneven:.2f},", end="  ")
+    print(f"look most at themselves: {itself} of 5")
 
 # %%
 show(
@@ -276,7 +276,7 @@ def masked_weights(scores: Tensor, mask: Tensor) -> Tensor:
     """
     ### BEGIN SOLUTION
     weights = scores.masked_fill(~mask, -math.inf).softmax(dim=-1)
-    return weights.masked_fill(~mask.any(dim=-1, keepdim=True), 0.0)
+    return weights.masked_fill(~mask, 0.0)
     ### END SOLUTION
 
 
@@ -400,7 +400,6 @@ leak = carry_on("2.6", leak)
 # %%
 torch.manual_seed(3)
 x, causal = torch.randn(8, 12), causal_mask(8)
-scores = scaled_dot_scores(x, x)
 ways = {
     "no mask": lambda s: s.softmax(dim=-1),
     "causal, before the softmax": lambda s: masked_weights(s, causal),
@@ -409,8 +408,11 @@ ways = {
     "True and False exchanged": lambda s: masked_weights(s, ~causal),
 }
 for name, weigh in ways.items():
-    size = leak(lambda words, weigh=weigh: weigh(scaled_dot_scores(words, words)) @ words, x, t=3)
-    print(f"{name:27} leak {size:.3f}")
+
+    def attend(words, weigh=weigh):
+        return weigh(scaled_dot_scores(words, words)) @ words
+
+    print(f"{name:27} leak {leak(attend, x, t=3):.3f}")
 
 # %% [markdown]
 # One of five is sound: its leak is 0, not nearly 0. The mask after the softmax has a smaller leak

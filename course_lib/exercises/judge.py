@@ -61,7 +61,12 @@ CAUSES = {
     "many as before?": ("is invalid for input of size",),
     "After a `transpose` the numbers no longer lie in memory in the order of the axes, and `view` "
     "copies nothing. What puts them in order first, or does both at once?": ("view size is not",),
-    CALLED_WRONGLY: ("invalid combination of arguments", "missing", "unexpected keyword"),
+    CALLED_WRONGLY: (
+        "invalid combination of arguments",
+        "missing",
+        "unexpected keyword",
+        "should not be set",
+    ),
 }
 WHAT_IS_IT = "What stands in each name on that line: a tensor (of which shape?), a number, a text?"
 PRECISION = (

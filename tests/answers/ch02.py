@@ -44,6 +44,11 @@ def weights_filled(scores, mask):
     return torch.where(mask.any(dim=-1, keepdim=True), weights, torch.zeros_like(weights))
 
 
+def weights_by_rows_that_see_something(scores, mask):
+    weights = scores.masked_fill(~mask, -math.inf).softmax(dim=-1)
+    return weights.masked_fill(~mask.any(dim=-1, keepdim=True), 0.0)
+
+
 def weights_without_nan(scores, mask):
     return torch.nan_to_num(torch.where(mask, scores, -math.inf).softmax(dim=-1))
 
@@ -115,7 +120,12 @@ RIGHT = {
     "2.1": [project_by_transpose, project_by_einsum],
     "2.2": [causal_by_comparison, causal_by_negation, causal_by_loops],
     "2.3": [padding_by_none, padding_by_negation, padding_by_ne],
-    "2.4": [weights_filled, weights_without_nan, weights_by_added_infinity],
+    "2.4": [
+        weights_filled,
+        weights_by_rows_that_see_something,
+        weights_without_nan,
+        weights_by_added_infinity,
+    ],
     "2.5": [cross_with_linear, cross_with_everything_visible],
     "2.6": [leak_by_random_words, leak_by_shift, leak_as_a_yes_or_no],
     "2.7": [look_back_filled, look_back_shared_out_again],

@@ -49,9 +49,7 @@ PROBES = (
 
 
 def _look_back(weights: Weights, diagonal: int = 0) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-    return lambda q, k, v: (
-        weights(attention.scaled_dot_scores(q, k), _triangle(q, diagonal)).nan_to_num(0.0) @ v
-    )
+    return lambda q, k, v: weights(attention.scaled_dot_scores(q, k), _triangle(q, diagonal)) @ v
 
 
 LOOK_BACK = Exercise(

@@ -125,6 +125,14 @@ CROSS = Exercise(
             "Without a mask it is right, and with one nothing changes. Where should `mask` go?",
         ),
         Mistake(
+            "a mask is demanded",
+            lambda x, c, w_q, w_k, w_v, mask=None: attention.attention(
+                x @ w_q.T, c @ w_k.T, c @ w_v.T, ~mask
+            ),
+            "Without a mask, `mask` is `None`, and that cannot be turned round. What should happen "
+            "when there is no limit?",
+        ),
+        Mistake(
             "mask turned round",
             partial(_cross, shows="hidden"),
             "What may be seen is hidden, and the other way round. " + Q_POLARITY,

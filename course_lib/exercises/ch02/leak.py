@@ -81,7 +81,9 @@ def verdict(answer: Function, attend: Attend, x: Tensor, t: int) -> Any:
     size = answer(attend, x, t)
     if isinstance(size, Tensor) and size.numel() == 1:
         size = size.item()
-    return {"finds a leak": size > 1e-5} if isinstance(size, (bool, int, float)) else size
+    if size is None or isinstance(size, (bool, int, float)):
+        return size if size is None else {"finds a leak": size > 1e-5}
+    raise TypeError(f"leak returned something of type {type(size).__name__}, not one number")
 
 
 def leak(
@@ -121,8 +123,10 @@ def _same_tensor(attend: Attend, x: Tensor, t: int) -> float:
     return (attend(changed) - attend(changed)).abs().max().item()
 
 
-def _cut_off(attend: Attend, x: Tensor, t: int) -> float:
-    return (attend(x[: t + 1]) - attend(x)[: t + 1]).abs().max().item()
+def _second_name(attend: Attend, x: Tensor, t: int) -> float:
+    changed = x
+    changed[t + 1 :] = torch.randn_like(x[t + 1 :])
+    return (attend(changed) - attend(x))[: t + 1].abs().max().item()
 
 
 def _past_changed(attend: Attend, x: Tensor, t: int) -> float:
@@ -303,8 +307,14 @@ LEAK = Exercise(
         Mistake(
             "the same twice",
             _same_tensor,
-            "You compare an output with itself: the difference is 0 for every attention. Do "
-            "`changed` and `x` still differ when `attend` sees them? (Assigning does not copy.)",
+            "Your probe finds no leak anywhere, so both runs gave the same. Do they see different "
+            "words, and are they different enough to show?",
+        ),
+        Mistake(
+            "a second name",
+            _second_name,
+            "Your probe finds no leak anywhere, and `x` itself is changed: `changed = x` gives the "
+            "same tensor a second name, so you compare it with itself. What makes a copy?",
         ),
         Mistake(
             "the past changed",

@@ -63,9 +63,9 @@ SCORE_OF_ZERO = (
     "a power of exactly 0?"
 )
 FINITE = (
-    "The hidden scores get a large negative number. That works until a query may look at nothing: "
-    "then all its scores are equal, and it takes the plain mean of what it must not see. Which "
-    "score means *never*, and what then becomes of such a row?"
+    "A query that may look at nothing takes the plain mean of what it must not see: after a large "
+    "negative number in place of minus infinity all its scores are equal. What should such a row "
+    "take, and which score means *never*?"
 )
 
 WEIGHTS = Exercise(
@@ -188,7 +188,7 @@ WEIGHTS = Exercise(
         "Which score would give a key a weight of exactly zero? The power e^x must be 0 there.",
         "`scores.masked_fill(where, -math.inf)` returns scores with minus infinity wherever its "
         "mask is True. Yours is True where a query may look. Then the softmax.",
-        "For rows without any visible key: `mask.any(dim=-1, keepdim=True)` tells which have one, "
-        "and a second `masked_fill` writes zeros into the others.",
+        "A row without any visible key is NaN now, and all its keys are hidden. Write 0 to hidden "
+        "keys once more, after the softmax: there it does no harm.",
     ),
 )
