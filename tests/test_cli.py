@@ -186,6 +186,22 @@ def test_doctor_fails_only_on_what_is_broken(monkeypatch, capsys, state, code):
     assert "install it" in out
 
 
+def test_a_notebook_shows_what_doctor_finds():
+    fine = environment.Finding("python", "3.11", advice="of no use here")
+    slow = environment.Finding("memory", "1 GB", "note", "close other programs")
+    lacking = environment.Finding("torch", "missing", "broken", "install it")
+    good, bad = environment.face([fine, slow]), environment.face([fine, lacking])
+    assert (good.tone, bad.tone) == ("good", "wrong")
+    assert repr(good).splitlines() == [
+        "✓ Everything that the course needs is here",
+        "  ✓ python  3.11",
+        "  ! memory  1 GB",
+        "            → close other programs",
+    ]
+    assert repr(bad).startswith("✗ Not yet: 1 of these")
+    assert "→ install it" in repr(bad)
+
+
 # ---- suite
 
 

@@ -52,7 +52,7 @@ class AffineLinear(nn.Module):
 
 class AffineEinsum(nn.Module):
     def __init__(self, d_in, d_out):
-        super(AffineEinsum, self).__init__()
+        super().__init__()
         self.register_parameter("bias", nn.Parameter(torch.ones(d_out)))
         self.register_parameter("weight", nn.Parameter(torch.zeros(d_out, d_in)))
 

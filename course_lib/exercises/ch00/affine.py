@@ -1,6 +1,7 @@
 """0.5 Affine, a small module."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -43,6 +44,7 @@ def _module(
     bias: Callable[[int, int], Any] = lambda d_in, d_out: nn.Parameter(torch.zeros(d_out)),
     names: tuple[str, str] = ("weight", "bias"),
     initialised: bool = True,
+    buffers: bool = False,
 ) -> type[nn.Module]:
     """An Affine with something else in it."""
 
@@ -50,9 +52,10 @@ def _module(
         def __init__(self, d_in: int, d_out: int) -> None:
             if initialised:
                 super().__init__()
-            setattr(self, names[0], weight(d_in, d_out))
+            keep = self.register_buffer if buffers else partial(setattr, self)
+            keep(names[0], weight(d_in, d_out))
             if names[1]:
-                setattr(self, names[1], bias(d_in, d_out))
+                keep(names[1], bias(d_in, d_out))
 
         def forward(self, x: Tensor) -> Any:
             return forward(self, x)
@@ -69,17 +72,10 @@ def _plain(start: Start, both: bool) -> type[nn.Module]:
     return _module(weight=lambda d_in, d_out: start(d_out, d_in))
 
 
-def _buffer() -> type[nn.Module]:
-    class Wrong(nn.Module):
-        def __init__(self, d_in: int, d_out: int) -> None:
-            super().__init__()
-            self.register_buffer("weight", torch.randn(d_out, d_in))
-            self.register_buffer("bias", torch.zeros(d_out))
-
-        def forward(self, x: Tensor) -> Tensor:
-            return x @ self.weight.T + self.bias
-
-    return Wrong
+def _renamed(weight: str, bias: str) -> type[nn.Module]:
+    return _module(
+        lambda self, x: x @ getattr(self, weight).T + getattr(self, bias), names=(weight, bias)
+    )
 
 
 def _ready_made(name: str) -> type[nn.Module]:
@@ -160,7 +156,11 @@ AFFINE = Exercise(
         ),
         Mistake(
             "buffers",
-            _buffer(),
+            _module(
+                weight=lambda d_in, d_out: torch.randn(d_out, d_in),
+                bias=lambda d_in, d_out: torch.zeros(d_out),
+                buffers=True,
+            ),
             "Buffers move and are saved with the module, and are not trained: no optimizer gets "
             "them. What are tensors called that training changes?",
         ),
@@ -170,13 +170,7 @@ AFFINE = Exercise(
         ),
         *(
             Mistake(
-                f"{weight} and {bias}",
-                _module(
-                    lambda self, x, w=weight, b=bias: x @ getattr(self, w).T + getattr(self, b),
-                    names=(weight, bias),
-                ),
-                OTHER_NAMES,
-                group="other names",
+                f"{weight} and {bias}", _renamed(weight, bias), OTHER_NAMES, group="other names"
             )
             for weight, bias in (
                 ("w", "b"),
@@ -202,9 +196,7 @@ AFFINE = Exercise(
         ),
         Mistake(
             "reshaped",
-            _module(
-                lambda self, x: x @ self.weight.view(self.weight.shape[::-1]) + self.bias  #
-            ),
+            _module(lambda self, x: x @ self.weight.view(self.weight.shape[::-1]) + self.bias),
             "The weight has the right shape for the product, and its numbers stand in other "
             "places: `view` and `reshape` read on in the old order (exercise 0.3). What turns rows "
             "into columns?",

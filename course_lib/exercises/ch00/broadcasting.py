@@ -296,7 +296,9 @@ CENTER = Exercise(
         ),
         Mistake(
             "rows and columns",
-            lambda t: t - t.mean(-1, keepdim=True) - t.mean(-2, keepdim=True) + t.mean((-2, -1), True),
+            lambda t: (
+                t - t.mean(-1, keepdim=True) - t.mean(-2, keepdim=True) + t.mean((-2, -1), True)
+            ),
             "Both rows and columns have mean 0 now: columns were not asked for, and the "
             "differences within a row have changed. Which of your means is one too many?",
         ),

@@ -103,7 +103,7 @@ VIEW = Prediction(
 
 
 def equal_shares() -> tuple[float, ...]:
-    """A number of the softmax of zeros (2, 4, 5) over dim -1 and -2, and a row's sum of the last."""
+    """Zeros (2, 4, 5): a number of the softmax over dim −1, over dim −2, and a row's sum then."""
     scores = torch.zeros(2, 4, 5)
     last, before = scores.softmax(dim=-1), scores.softmax(dim=-2)
     return float(last[0, 0, 0]), float(before[0, 0, 0]), float(before.sum(dim=-1)[0, 0])

@@ -1,10 +1,11 @@
 """0.1 row_shares."""
 
+from collections.abc import Callable
 from functools import partial
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor
+from torch import Tensor
 
 from course_lib.exercises.ch00.common import BY_HAND, DOUBLE, Q_DOUBLE
 from course_lib.exercises.probes import Draw, given
@@ -32,12 +33,13 @@ def _shares(
 ) -> Tensor:
     """Row shares, with the switches of what goes wrong with them."""
     axis = 0 if columns else 1
-    divisor = {
+    divisors: dict[str, Callable[[], Tensor]] = {
         "sum": lambda: table.sum(axis, keepdim=True),
         "mean": lambda: table.mean(axis, keepdim=True),
         "largest": lambda: table.amax(axis, keepdim=True),
-        "length": lambda: table.norm(dim=axis, keepdim=True),
-    }[by]()
+        "length": lambda: torch.linalg.vector_norm(table, dim=axis, keepdim=True),
+    }
+    divisor = divisors[by]()
     shares = divisor / table if upside_down else table / divisor
     return 100 * shares if percent else shares
 
@@ -90,7 +92,9 @@ SHARES = Exercise(
         ),
         Invariant(
             "within a row, equal numbers get equal shares and larger ones larger shares",
-            lambda value, table: torch.equal(value.argsort(-1, stable=True), table.argsort(-1, stable=True)),
+            lambda value, table: torch.equal(
+                value.argsort(dim=-1, stable=True), table.argsort(dim=-1, stable=True)
+            ),
         ),
     ),
     mistakes=(
@@ -106,9 +110,7 @@ SHARES = Exercise(
             "Your columns sum to 1, not your rows. `sum` over an axis adds up along that axis: "
             "over axis 0 it goes down the rows. Which axis goes across a row?",
         ),
-        Mistake(
-            "no keepdim", lambda table: table / table.sum(1), WITHOUT_KEEPDIM, group="keepdim"
-        ),
+        Mistake("no keepdim", lambda table: table / table.sum(1), WITHOUT_KEEPDIM, group="keepdim"),
         Mistake(
             "a new axis in the wrong place",
             lambda table: table / table.sum(1).unsqueeze(0),
