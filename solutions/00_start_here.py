@@ -425,8 +425,8 @@ class Affine(nn.Module):
     """
 
     def __init__(self, d_in: int, d_out: int) -> None:
-        ### BEGIN SOLUTION
         super().__init__()
+        ### BEGIN SOLUTION
         self.weight = nn.Parameter(torch.randn(d_out, d_in))
         self.bias = nn.Parameter(torch.zeros(d_out))
         ### END SOLUTION
@@ -548,7 +548,7 @@ check("0.6", center_rows)
 #
 # - Harris et al. (2020), *Array programming with NumPy*: where broadcasting comes from.
 # - Paszke et al. (2019), *PyTorch: An Imperative Style, High-Performance Deep Learning Library*.
-# - Zhang et al., *Dive into Deep Learning*, [d2l.ai](https://d2l.ai): a book to learn the rest from.
+# - Zhang et al., *Dive into Deep Learning*, [d2l.ai](https://d2l.ai): for all the rest.
 #
 # ### To go further
 #
