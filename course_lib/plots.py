@@ -200,6 +200,40 @@ def heat_maps(
     return axes[0][-1]
 
 
+def number_tables(tables: Mapping[str, Tensor], title: str, digits: int = 0) -> Axes:
+    """Tables of numbers side by side, the larger the darker, on one scale. Returns the last ax.
+
+    Shapes: each table (rows, columns). `digits` is how many stand behind the point.
+    """
+    cells = {name: table.tolist() for name, table in tables.items()}
+    sizes = [table.shape[1] for table in tables.values()]
+    tallest = max(table.shape[0] for table in tables.values())
+    width = 0.62 * sum(sizes) + 0.7 * len(sizes)
+    figure, axes = plt.subplots(
+        *(1, len(tables)),
+        figsize=(max(width, 4.2), 0.5 * tallest + 0.8),
+        layout="constrained",
+        squeeze=False,
+        width_ratios=sizes,
+    )
+    low = min(table.min().item() for table in tables.values())
+    high = max(table.max().item() for table in tables.values())
+    for ax, (name, table) in zip(axes[0], tables.items(), strict=True):
+        spread = (table.float() - low) / max(high - low, 1e-12)
+        ax.imshow(spread.cpu().numpy(), cmap="Blues", vmin=0, vmax=1.6)  # text stays readable
+        for i, row in enumerate(cells[name]):
+            for j, value in enumerate(row):
+                ax.text(j, i, f"{value:.{digits}f}", ha="center", va="center")
+        ax.set(title=name, xticks=[], yticks=[], anchor="N")
+    figure.suptitle(title, x=0.01, ha="left")
+    told = " ".join(
+        f"{name}: rows {'; '.join(' '.join(f'{v:.{digits}f}' for v in row) for row in rows)}."
+        for name, rows in cells.items()
+    )
+    describe(axes[0][-1], f"{title}. Tables of numbers. {told}")
+    return axes[0][-1]
+
+
 def boxes_and_arrows(
     boxes: Mapping[str, tuple[str, int, int]],
     arrows: Sequence[tuple[str, str]],

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from course_lib.exercises import carry_on, check, hint, progress, solution
 from course_lib.exercises.engine import examine
-from course_lib.plots import boxes_and_arrows, heat_maps, share_bars, show
+from course_lib.outline import course_map
+from course_lib.plots import number_tables, share_bars, show
 from course_lib.tools import environment
 
 print("It runs.")
@@ -26,7 +27,8 @@ print("It runs.")
 # ## 0.1 Does everything run here?
 #
 # If *It runs.* stands above, Python, PyTorch and the course have found each other. If an error
-# stands there instead, close JupyterLab and open it with `./course lab`, which sets everything up.
+# stands there instead, close JupyterLab and open it with `./course lab` (on Windows, `py course
+# lab`), which sets everything up.
 #
 # The next box looks at the rest: processor, memory, disk, network. Nothing in this course needs a
 # GPU, and without a network it works, too.
@@ -49,24 +51,7 @@ environment.face(environment.report(environment.project_root()))
 # Read the map from the top. An arrow says: read this before that.
 
 # %%
-boxes = {
-    "00 Start here": ("does it run?", 0, 0),
-    "01 Attention scores": ("how does a word find others?", 0, 1),
-    "02 Self-attention and masks": ("what may a word look at?", 0, 2),
-    "03 Multi-head attention": ("why several small looks?", 0, 3),
-    "04 Positional encoding": ("attention cannot count", -1, 3),
-    "05 The Transformer block": ("what makes it deep?", 0, 4),
-    "06 Encoder and decoder": ("read one text, write another", 0, 5),
-    "07 From text to tensors": ("what is a word?", 1, 5),
-    "08 Training": ("from random to useful", 0, 6),
-    "09 Translation": ("the whole thing", 0, 7),
-    "10 Summarization": ("saying it shorter", 0, 8),
-}
-steps = [(0, 1), (1, 2), (2, 3), (2, 4), (3, 5), (4, 6), (5, 6), (0, 7), (6, 8), (7, 8)]
-steps += [(8, 9), (9, 10)]
-names = list(boxes)
-arrows = [(names[start], names[end]) for start, end in steps]
-show(boxes_and_arrows(boxes, arrows, "Ten chapters, one model", here="00 Start here"))
+show(course_map())
 
 # %% [markdown]
 # The middle column builds the model. The sides are detours that you may take when you like: 04
@@ -187,10 +172,12 @@ check("0.1", row_shares)
 
 # %%
 row_shares = carry_on("0.1", row_shares)
+
+# %%
 show(share_bars(row_shares(votes)[1], ["sea", "park", "museum"], "Shares of class B"))
 
 # %% [markdown]
-# These are all the words you need:
+# These are all the words that you need:
 #
 # | in a cell | what it does |
 # |---|---|
@@ -206,7 +193,7 @@ show(share_bars(row_shares(votes)[1], ["sea", "park", "museum"], "Shares of clas
 # %% [markdown]
 # ## 0.4 A self-check: broadcasting
 #
-# Four things come up in every chapter, and the course does not explain them again: broadcasting,
+# Four things come up in nearly every chapter, and are not explained again: broadcasting,
 # transpose against view, the axis of a softmax, and modules. This is your quarter of an hour to
 # find out. If one is familiar, go straight to its exercise. If not, read the example, and follow
 # *Learn it* when you want more.
@@ -219,11 +206,18 @@ show(share_bars(row_shares(votes)[1], ["sea", "park", "museum"], "Shares of clas
 # the other size.
 #
 # ```
-#   (2, 1)   the column        1         1+10  1+20  1+30
-#      (3)   the row         + 10 20 30  ------------------
-#   ------                   2         2+10  2+20  2+30
+#   (2, 1)   the column
+#      (3)   the row
+#   ------
 #   (2, 3)   their sum
 # ```
+#
+# Fill in the second row of the sum, with the column at its left edge and the row along the top:
+#
+# | | 10 | 20 | 30 |
+# |---|---|---|---|
+# | **1** | 11 | 21 | 31 |
+# | **2** | | | |
 #
 # **Predict.** Which shape do (4, 1, 3) and (5, 1) give together? And (4, 3) and (4)?
 
@@ -275,9 +269,8 @@ pairwise_sums = carry_on("0.2", pairwise_sums)
 
 # %%
 x = torch.arange(6).view(2, 3)
-print("x             ", x.tolist())
-print("x.T           ", x.T.tolist())
-print("x.view(3, 2)  ", x.view(3, 2).tolist())
+tables = {"x": x, "x.T": x.T, "x.view(3, 2)": x.view(3, 2)}
+show(number_tables(tables, "Same shape, other places"))
 
 # %% [markdown]
 # `x.T` swaps rows and columns: what was x[0, 2] is now at [2, 0]. `view` leaves the numbers in
@@ -294,7 +287,7 @@ print("x.view(3, 2)  ", x.view(3, 2).tolist())
 #
 # Let `x = torch.arange(12).view(3, 4)`, the numbers 0 to 11 in three rows of four. Which number
 # stands at [1, 2], so in row 1 and column 2, both counted from 0: in `x.T`, and in `x.view(4, 3)`?
-# On paper, please.
+# On paper, please. Put both numbers in place of the dots, as `(…, …)`.
 
 # %% tags=["exercise-0.3"]
 ### BEGIN SOLUTION
@@ -306,8 +299,10 @@ check("0.3", prediction)
 
 # %%
 x = torch.arange(12).view(3, 4)
-for name, table in {"x": x, "x.T": x.T, "x.view(4, 3)": x.view(4, 3)}.items():
-    print(name, table.tolist(), "at [1, 2]:", table[1, 2].item())
+tables = {"x": x, "x.T": x.T, "x.view(4, 3)": x.view(4, 3)}
+show(number_tables(tables, "Row 1, column 2: count from 0"))
+for name, table in tables.items():
+    print(f"{name:12} at [1, 2]: {table[1, 2].item()}")
 
 # %% [markdown]
 # ## 0.6 Softmax: over which axis?
@@ -317,24 +312,17 @@ for name, table in {"x": x, "x.T": x.T, "x.view(4, 3)": x.view(4, 3)}.items():
 # *along* that axis. So `dim=-1`, the last axis, lets the numbers of a row compete, and `dim=-2`
 # those of a column.
 #
-# **By hand.** Equal scores get equal shares. In this table of two rows and three columns, which
-# shares can you tell without a computer, for either axis?
-#
-# ```
-#   2  1  0
-#   0  0  0
-# ```
+# **By hand.** Equal scores get equal shares. In a table with the rows (2, 1, 0) and (0, 0, 0),
+# which shares can you tell without a computer: for `dim=-1`, and for `dim=-2`?
 
 # %%
 scores = torch.tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
 both = {f"dim={axis}": scores.softmax(dim=axis) for axis in (-1, -2)}
-for name, weights in both.items():
-    print(name, [[round(w, 2) for w in row] for row in weights.tolist()])
-    print("   sums of the rows", [round(s, 2) for s in weights.sum(dim=-1).tolist()], end="")
-    print("   of the columns", [round(s, 2) for s in weights.sum(dim=-2).tolist()])
-
-# %%
-show(heat_maps(both, "The same scores, shared out by rows or by columns", "row", "column"))
+show(number_tables({"scores": scores} | both, "Shared out by rows, or by columns", digits=2))
+for name, shares in both.items():
+    by_row, by_column = shares.sum(dim=-1), shares.sum(dim=-2)
+    print(name, "  sums of the rows:", [round(s, 2) for s in by_row.tolist()])
+    print("         sums of the columns:", [round(s, 2) for s in by_column.tolist()])
 
 # %% [markdown]
 # Over `dim=-1` the second row is equal: 0.33 each. Over `dim=-2` the last column is: 0.5 each. The
@@ -354,6 +342,8 @@ show(heat_maps(both, "The same scores, shared out by rows or by columns", "row",
 # 1. each number of `scores.softmax(dim=-1)`;
 # 2. each number of `scores.softmax(dim=-2)`;
 # 3. what a row (five numbers along the last axis) of the second adds up to.
+#
+# Put them in place of the dots, as `(…, …, …)`.
 
 # %% tags=["exercise-0.4"]
 ### BEGIN SOLUTION
@@ -459,8 +449,8 @@ print("same as nn.Linear:", torch.allclose(mine(x), theirs(x), atol=1e-6))
 # %% [markdown]
 # ## 0.8 Find the bug
 #
-# The last kind of exercise: code that runs, has the right shapes and does the wrong thing. Such
-# bugs are published every week, and no error message will ever find them for you.
+# The last kind of exercise: code that runs, has the right shapes and does the wrong thing. Much
+# published code has such bugs, and no error message finds them for you.
 #
 # ### Exercise 0.6: `center_rows`
 #
@@ -521,7 +511,8 @@ check("0.6", center_rows)
 # | 0.5 modules | chapter 3 | go on, and come back before chapter 3 |
 #
 # `progress()` in a new cell shows what you have solved. Your work is saved in the folder `work/`,
-# and no update overwrites it.
+# and no update overwrites it. What comes next, 01_attention_scores, is in the list of files on the
+# left.
 
 # %% [markdown]
 # ## What you can do now

@@ -196,7 +196,7 @@ def test_a_notebook_shows_what_doctor_finds():
         "✓ Everything that the course needs is here",
         "  ✓ python  3.11",
         "  ! memory  1 GB",
-        "            → close other programs",
+        "      → close other programs",
     ]
     assert repr(bad).startswith("✗ Not yet: 1 of these")
     assert "→ install it" in repr(bad)

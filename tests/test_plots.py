@@ -103,6 +103,16 @@ def test_a_figure_to_explore_moves_and_has_a_form_for_a_printed_page(shown):
     assert plt.get_fignums() == []
 
 
+def test_tables_of_numbers_are_told_row_by_row():
+    x = torch.arange(6).view(2, 3)
+    ax = plots.number_tables({"x": x, "x.T": x.T}, "Turned")
+    assert [text.get_text() for text in ax.texts] == ["0", "3", "1", "4", "2", "5"]
+    told = plots.description(ax)
+    assert told == "Turned. Tables of numbers. x: rows 0 1 2; 3 4 5. x.T: rows 0 3; 1 4; 2 5."
+    ax = plots.number_tables({"a": torch.tensor([[0.25]])}, "Shares", digits=2)
+    assert "rows 0.25." in plots.description(ax)
+
+
 def test_a_map_joins_its_boxes_and_tells_what_leads_to_what():
     boxes = {"A": ("start", 0, 0), "B": ("aside", 1, 1), "C": ("also", -1, 1), "D": ("end", 0, 2)}
     arrows = [("A", "B"), ("A", "C"), ("B", "D"), ("C", "D"), ("A", "D")]

@@ -204,7 +204,7 @@ def face(findings: list[Finding]) -> "Face":
     for finding in findings:
         lines.append(f"{marks[finding.state]} {finding.subject:<{width}}  {finding.value}")
         if finding.advice and finding.state != "ok":
-            lines.append(f"{'':{width + 2}}  → {finding.advice}")
+            lines.append(f"    → {finding.advice}")
     broken = sum(finding.state == "broken" for finding in findings)
     listing = (Listing("", "\n".join(lines)),)
     if broken:
