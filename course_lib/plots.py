@@ -224,7 +224,8 @@ def number_tables(tables: Mapping[str, Tensor], title: str, digits: int = 0) -> 
         for i, row in enumerate(cells[name]):
             for j, value in enumerate(row):
                 ax.text(j, i, f"{value:.{digits}f}", ha="center", va="center")
-        ax.set(title=name, xticks=[], yticks=[], anchor="N")
+        ax.set(title=name, ylim=(tallest - 0.5, -0.5))  # cells of one size in all tables
+        ax.set_axis_off()
     figure.suptitle(title, x=0.01, ha="left")
     told = " ".join(
         f"{name}: rows {'; '.join(' '.join(f'{v:.{digits}f}' for v in row) for row in rows)}."

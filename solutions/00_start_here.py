@@ -318,7 +318,7 @@ for name, table in tables.items():
 # %%
 scores = torch.tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
 both = {f"dim={axis}": scores.softmax(dim=axis) for axis in (-1, -2)}
-show(number_tables({"scores": scores} | both, "Shared out by rows, or by columns", digits=2))
+show(number_tables(both, "Shared out by rows, or by columns", digits=2))
 for name, shares in both.items():
     by_row, by_column = shares.sum(dim=-1), shares.sum(dim=-2)
     print(name, "  sums of the rows:", [round(s, 2) for s in by_row.tolist()])

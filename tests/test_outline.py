@@ -14,7 +14,7 @@ NUMBERS = [name[:2] for name in CHAPTERS]
 def test_every_chapter_that_there_is_has_its_place_on_the_map():
     files = (Path(__file__).parents[1] / "notebooks").glob("[0-9][0-9]_*.ipynb")
     assert {file.name[:2] for file in files} <= set(NUMBERS)
-    assert NUMBERS == sorted(set(NUMBERS))
+    assert sorted(set(NUMBERS)) == NUMBERS
     places = [place for _, *place in CHAPTERS.values()]
     assert all(places.count(place) == 1 for place in places)
 
