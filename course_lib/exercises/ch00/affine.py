@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from course_lib.exercises.ch00.common import BATCH, DOUBLE, Q_BATCH
@@ -35,7 +36,18 @@ def _sized(d_in: int, d_out: int, *shape: int, dtype: torch.dtype = torch.float3
     return draw
 
 
-Start = Callable[..., Tensor]
+def use(answer: Callable[..., nn.Module], sizes: tuple[int, int], x: Tensor) -> dict[str, Any]:
+    """As `use_module`, with known numbers in tensors that are no parameters, too."""
+
+    def build(*sizes: int) -> nn.Module:
+        module = answer(*sizes)
+        for name, value in sorted({**vars(module), **dict(module.named_buffers())}.items()):
+            if isinstance(value, Tensor) and value.is_floating_point():
+                dice = torch.Generator().manual_seed(len(name))
+                value.data.copy_(torch.randn(value.shape, generator=dice))
+        return module
+
+    return use_module(cast(type[nn.Module], build), sizes, x)
 
 
 def _module(
@@ -60,16 +72,33 @@ def _module(
         def forward(self, x: Tensor) -> Any:
             return forward(self, x)
 
+    Wrong.__name__ = Wrong.__qualname__ = "Affine"
     return Wrong
 
 
-def _plain(start: Start, both: bool) -> type[nn.Module]:
-    """Tensors that are no parameters."""
-    if both:
-        return _module(
-            weight=lambda d_in, d_out: start(d_out, d_in), bias=lambda d_in, d_out: start(d_out)
-        )
-    return _module(weight=lambda d_in, d_out: start(d_out, d_in))
+def plain_weight(d_in: int, d_out: int) -> Tensor:
+    return torch.randn(d_out, d_in)
+
+
+def plain_bias(d_in: int, d_out: int) -> Tensor:
+    return torch.zeros(d_out)
+
+
+def _no_forward() -> type[nn.Module]:
+    class Wrong(nn.Module):
+        def __init__(self, d_in: int, d_out: int) -> None:
+            super().__init__()
+
+    Wrong.__name__ = Wrong.__qualname__ = "Affine"
+    return Wrong
+
+
+def _no_init() -> type[nn.Module]:
+    class Wrong(nn.Module):
+        pass
+
+    Wrong.__name__ = Wrong.__qualname__ = "Affine"
+    return Wrong
 
 
 def _renamed(weight: str, bias: str) -> type[nn.Module]:
@@ -90,10 +119,15 @@ def _ready_made(name: str) -> type[nn.Module]:
     return Wrong
 
 
+NOT_TURNED = (
+    "The last axis of x has d_in numbers, and x meets there a factor with d_out rows. Which shape "
+    "has your weight, and which has the factor, after every turn (`.T` is one, and `F.linear` does "
+    "one by itself)?"
+)
 PLAIN = (
-    "The weight (perhaps the bias, too) is an ordinary tensor, and the module does not list it: an "
-    "optimizer would never see it, `to(device)` leave it behind, a saved file lack it. In what has "
-    "a tensor to be wrapped, for a module to take it as its own?"
+    "The weight or the bias is an ordinary tensor, and the module does not list it: an optimizer "
+    "would never see it, `to(device)` leave it behind, a saved file lack it. In what has a tensor "
+    "to be wrapped, for a module to take it as its own?"
 )
 READY_MADE = (
     "There is an `nn.Linear` inside, which does the work under names of its own. It is what this "
@@ -120,7 +154,7 @@ AFFINE = Exercise(
     shapes="x (..., T, D_in) -> (..., T, D_out)",
     reference=Affine,
     forbidden={"nn.Linear": nn.Linear},
-    use=use_module,
+    use=use,
     input_names=("sizes (d_in, d_out)", "x"),
     probes=(
         Probe(
@@ -149,16 +183,14 @@ AFFINE = Exercise(
             "A module keeps its parameters in a list, and that list does not exist yet. Which call "
             "must come first in `__init__`, before anything is put on `self`?",
         ),
-        *(
-            Mistake(f"{which} plain, {start.__name__}", _plain(start, both), PLAIN, group="plain")
-            for both, which in ((False, "weight"), (True, "both"))
-            for start in (torch.randn, torch.rand, torch.zeros, torch.ones)
-        ),
+        Mistake("weight plain", _module(weight=plain_weight), PLAIN, group="plain"),
+        Mistake("bias plain", _module(bias=plain_bias), PLAIN, group="plain"),
+        Mistake("both plain", _module(weight=plain_weight, bias=plain_bias), PLAIN, group="plain"),
         Mistake(
             "buffers",
             _module(
-                weight=lambda d_in, d_out: torch.randn(d_out, d_in),
-                bias=lambda d_in, d_out: torch.zeros(d_out),
+                weight=plain_weight,
+                bias=plain_bias,
                 buffers=True,
             ),
             "Buffers move and are saved with the module, and are not trained: no optimizer gets "
@@ -191,8 +223,46 @@ AFFINE = Exercise(
         Mistake(
             "not transposed",
             _module(lambda self, x: x @ self.weight + self.bias),
-            "`x @ weight` takes the columns of the weight, and each output has a row of it. Which "
-            "two axes of the weight must change places?",
+            NOT_TURNED,
+            group="factor of the wrong shape",
+        ),
+        Mistake(
+            "turned for F.linear",
+            _module(lambda self, x: F.linear(x, self.weight.T, self.bias)),
+            NOT_TURNED,
+            group="factor of the wrong shape",
+        ),
+        Mistake(
+            "turned twice over",
+            _module(
+                weight=lambda d_in, d_out: nn.Parameter(torch.randn(d_in, d_out)),
+                bias=lambda d_in, d_out: nn.Parameter(torch.zeros(d_in)),
+            ),
+            NOT_TURNED,
+            group="factor of the wrong shape",
+        ),
+        Mistake(
+            "mm",
+            _module(lambda self, x: torch.mm(x, self.weight.T) + self.bias),
+            "`mm` multiplies two tables, and x may be a single vector, or have a batch in front. "
+            "Which product leaves leading axes alone?",
+        ),
+        Mistake(
+            "no forward",
+            _no_forward(),
+            "The module finds no `forward`. It is a method: it stands in the class, level with "
+            "`__init__` and not inside it. How is yours spelt and indented?",
+        ),
+        Mistake(
+            "no __init__",
+            _no_init(),
+            "The sizes went to the `__init__` of `nn.Module`, which takes none. Is there one of "
+            "your own in the class, with two underscores on either side?",
+        ),
+        Mistake(
+            "return forgotten",
+            _module(lambda self, x: None),
+            "`forward` comes to its end and returns nothing. Which word hands the result out?",
         ),
         Mistake(
             "reshaped",

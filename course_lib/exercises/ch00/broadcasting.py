@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from course_lib.exercises.ch00.common import BATCH, BY_HAND, DOUBLE, Q_BATCH, Q_DOUBLE
@@ -166,6 +167,24 @@ PAIRWISE = Exercise(
             "two numbers of a pair, and which shape has the table?",
         ),
         Mistake(
+            "meshgrid",
+            lambda a, b: torch.meshgrid(a, b, indexing="ij"),
+            "`meshgrid` gives two tables: one with the number of `a` in each cell, one with that "
+            "of `b`. What is still to be done with the two?",
+        ),
+        Mistake(
+            "list of all",
+            lambda a, b: [x + y for x in a for y in b],
+            "All sums are there, in one Python list. Where does a new row begin, and what makes a "
+            "tensor of it? (Or can you do without the loops?)",
+        ),
+        Mistake(
+            "list of lists",
+            lambda a, b: [[x + y for y in b] for x in a],
+            "The numbers are right, and stand in lists inside a list. Which function of PyTorch "
+            "stacks tensors of one size into one tensor? (Or can you do without the loops?)",
+        ),
+        Mistake(
             "list of rows",
             lambda a, b: [x + b for x in a],
             "The numbers are right, and stand in a Python list of rows. Which function of PyTorch "
@@ -195,6 +214,15 @@ def _centered(
     """Rows without their means, with the switches of what goes wrong with them."""
     return combine(table, means(table))
 
+
+ONE_MEAN = (
+    "One mean is taken from all rows of a table alike. Every row has a mean of its own. Along how "
+    "many axes should the mean run?"
+)
+SCALED = (
+    "The rows have mean 0, and are divided by their spread besides. That is the step to layer "
+    "norm, in chapter 5. What is asked here?"
+)
 
 CENTER = Exercise(
     id="0.6",
@@ -267,7 +295,21 @@ CENTER = Exercise(
         Mistake(
             "one mean for all",
             partial(_centered, means=lambda t: t.mean()),
-            "One mean of all numbers is taken away everywhere. Whose mean does each row need?",
+            ONE_MEAN,
+            group="one mean for all",
+        ),
+        Mistake(
+            "one mean for each table",
+            partial(_centered, means=lambda t: t.mean((-2, -1), keepdim=True)),
+            ONE_MEAN,
+            group="one mean for all",
+        ),
+        Mistake(
+            "loop over the first axis",
+            lambda t: torch.stack([row - row.mean() for row in t]),
+            "One table comes out right, a batch does not: a loop over a tensor runs along its "
+            "first axis, which is the rows of one table and the tables of a batch. Can you do "
+            "without a loop?",
         ),
         Mistake(
             "sum",
@@ -305,8 +347,14 @@ CENTER = Exercise(
         Mistake(
             "scaled, too",
             lambda t: (t - t.mean(-1, keepdim=True)) / t.std(-1, keepdim=True),
-            "The rows have mean 0, and are divided by their spread besides. That is the step to "
-            "layer norm, in chapter 5. What is asked here?",
+            SCALED,
+            group="scaled, too",
+        ),
+        Mistake(
+            "layer norm",
+            lambda t: F.layer_norm(t, t.shape[-1:]),
+            SCALED,
+            group="scaled, too",
         ),
         Mistake(
             "the means alone",

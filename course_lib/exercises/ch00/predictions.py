@@ -143,6 +143,16 @@ AXIS = Prediction(
             "size than the batch. How many numbers are in it?",
         ),
         WrongValue(
+            "another sum",
+            (0.2, 0.25, 0.25),
+            "The shares are right. Now take one row of the second: how many numbers stand along "
+            "the last axis, and how large is each of them?",
+            lambda last, before, total: (
+                _near((last, before), (0.2, 0.25))
+                and not any(_near((total,), (other,)) for other in (0.5, 1.0, 1.25))
+            ),
+        ),
+        WrongValue(
             "sum over four",
             (0.2, 0.2, 0.8),
             "The first is right. The second softmax runs along another axis than the first. How "
