@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 0 · Start here: does it run, and how does it work?
+# # 0 · Start here: does everything run, and how does a chapter work?
 #
 # *Two dogs are playing in the snow.* At the end of this course a model writes that sentence in
 # German. By then you have built each of its parts once with your own hands, trained it within
@@ -34,7 +34,7 @@ print("It runs.")
 # GPU, and without a network it works, too.
 
 # %% tags=["nbval-ignore-output"]
-environment.face(environment.report(environment.project_root()))
+environment.notebook_report()
 
 # %% [markdown]
 # A `✓` is fine. A `!` costs you something (some collections of text, say, if there is no network:
@@ -188,7 +188,8 @@ show(share_bars(row_shares(votes)[1], ["sea", "park", "museum"], "Shares of clas
 # | `progress()` | shows which exercises you have solved |
 #
 # There are three kinds of exercise: write a function, predict a number, find a bug. *Run → Run All
-# Cells* goes through to the end whatever is unsolved: such checks say *not yet*.
+# Cells* goes through to the end whatever is unsolved: such checks say *not yet*, or name the bug
+# that is still to be found.
 
 # %% [markdown]
 # ## 0.4 A self-check: broadcasting

@@ -194,10 +194,11 @@ def show_plain(findings: list[Finding], write: Callable[[str], None] = print) ->
             write(f"{'':<20} -> {finding.advice}")
 
 
-def face(findings: list[Finding]) -> "Face":
-    """The report as a notebook shows it."""
+def notebook_report(findings: list[Finding] | None = None) -> "Face":
+    """The report on this machine (or other findings), as a notebook shows it."""
     from course_lib.exercises.faces import Face, Listing  # starts PyTorch
 
+    findings = report(project_root()) if findings is None else findings
     marks = {"ok": "✓", "note": "!", "broken": "✗"}
     width = max(len(finding.subject) for finding in findings)
     lines = []

@@ -160,7 +160,8 @@ AFFINE = Exercise(
         Probe(
             "two numbers in, three out",
             _sized(2, 3, 1),
-            "Which parameters should the module have, under which names, and of which shapes?",
+            "Compare yours with what is expected: first the parameters with their names and shapes, "
+            "then the output. Which is the first that differs?",
         ),
         Probe(
             "four vectors at once",

@@ -262,8 +262,8 @@ CENTER = Exercise(
         Mistake(
             "keepdim lost",
             partial(_centered, means=lambda t: t.mean(-1)),
-            "The means are right, and one axis short: broadcasting lines them up with the columns, "
-            "so column 0 loses the mean of row 0. A square table lets that pass unseen, any other "
+            "The means are right, and broadcasting lines them up with the columns: column 0 loses "
+            "the mean of row 0. A square table lets that pass unseen, any other "
             "raises an error. Which shape must the means have to meet their own rows?",
         ),
         Mistake(

@@ -20,8 +20,8 @@ VIEW = Prediction(
     names=("x.T[1, 2]", "x.view(4, 3)[1, 2]"),
     expected=what_stands_there,
     tolerance=0.01,
-    question="Row 1, column 2 of `x.T` is row 2, column 1 of `x`. And in `x.view(4, 3)`, where "
-    "does each row of three begin, if the numbers are read on in the old order?",
+    question="A transpose swaps row and column: where in `x` did the number stand? And in "
+    "`x.view(4, 3)`, with which number does row 1 begin, if they are read on in the old order?",
     wrong=(
         WrongValue(
             "swapped",
