@@ -160,7 +160,7 @@ AFFINE = Exercise(
         Probe(
             "two numbers in, three out",
             _sized(2, 3, 1),
-            "Compare yours with what is expected: first the parameters with their names and shapes, "
+            "Compare yours with what is expected: first the parameters, by name and shape, "
             "then the output. Which is the first that differs?",
         ),
         Probe(
