@@ -12,6 +12,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart.
@@ -232,6 +233,85 @@ def heat_maps(
     )
     describe(axes[0][-1], f"{title}. Heat maps of {rows} by {columns}: {ranges}.")
     return axes[0][-1]
+
+
+def number_tables(tables: Mapping[str, Tensor], title: str, digits: int = 0) -> Axes:
+    """Tables of numbers side by side, the larger the darker, on one scale. Returns the last ax.
+
+    Shapes: each table (rows, columns). `digits` is how many stand behind the point.
+    """
+    cells = {name: table.tolist() for name, table in tables.items()}
+    sizes = [table.shape[1] for table in tables.values()]
+    tallest = max(table.shape[0] for table in tables.values())
+    width = 0.62 * sum(sizes) + 0.7 * len(sizes)
+    figure, axes = plt.subplots(
+        *(1, len(tables)),
+        figsize=(max(width, 4.2), 0.5 * tallest + 0.8),
+        layout="constrained",
+        squeeze=False,
+        width_ratios=sizes,
+    )
+    low = min(table.min().item() for table in tables.values())
+    high = max(table.max().item() for table in tables.values())
+    for ax, (name, table) in zip(axes[0], tables.items(), strict=True):
+        spread = (table.float() - low) / max(high - low, 1e-12)
+        ax.imshow(spread.cpu().numpy(), cmap="Blues", vmin=0, vmax=1.6)  # text stays readable
+        for i, row in enumerate(cells[name]):
+            for j, value in enumerate(row):
+                ax.text(j, i, f"{value:.{digits}f}", ha="center", va="center")
+        ax.set(title=name, ylim=(tallest - 0.5, -0.5))  # cells of one size in all tables
+        ax.set_axis_off()
+    figure.suptitle(title, x=0.01, ha="left")
+    told = " ".join(
+        f"{name}: rows {'; '.join(' '.join(f'{v:.{digits}f}' for v in row) for row in rows)}."
+        for name, rows in cells.items()
+    )
+    describe(axes[0][-1], f"{title}. Tables of numbers. {told}")
+    return axes[0][-1]
+
+
+def boxes_and_arrows(
+    boxes: Mapping[str, tuple[str, int, int]],
+    arrows: Sequence[tuple[str, str]],
+    title: str,
+    here: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """A map of things that lead to others: boxes on a grid, joined by arrows. Returns the ax.
+
+    `boxes` gives each name its second line and its place: (text, column, row), with the main line
+    in column 0 and rows counted from the top. An arrow between columns runs along the row of the
+    box that is nearer to the main line. `here` is the box to set off.
+    """
+    columns, rows = [x for _, x, _ in boxes.values()], [y for _, _, y in boxes.values()]
+    if ax is None:
+        size = (2.75 * (max(columns) - min(columns) + 1), 0.7 * (max(rows) + 1) + 0.3)
+        _, ax = plt.subplots(figsize=size, layout="constrained")
+    half_width, half_height = 0.4375, 0.3125
+    for name, (text, column, row) in boxes.items():
+        face = "#FFE9B8" if name == here else "#E3EFF8"
+        corner = (column - half_width, row - half_height)
+        ax.add_patch(Rectangle(corner, 2 * half_width, 2 * half_height, fc=face, ec=PALETTE[0]))
+        ax.text(column, row - 0.13, name, ha="center", va="center", weight="bold", size=9)
+        ax.text(column, row + 0.15, text, ha="center", va="center", size=8)
+    for start, end in arrows:
+        (_, x, y), (_, to_x, to_y) = boxes[start], boxes[end]
+        outwards = abs(to_x) > abs(x)
+        side = half_width if to_x > x else -half_width
+        tail = (x + side, y) if outwards else (x, y + half_height)
+        head = (to_x, to_y - half_height) if outwards or x == to_x else (to_x - side, to_y)
+        bend = f"angle,angleA={0 if outwards else 90},angleB={90 if outwards else 0},rad=0"
+        style = {"arrowstyle": "-|>", "color": "0.35", "shrinkA": 0, "shrinkB": 0}
+        style["connectionstyle"] = "arc3" if x == to_x else bend
+        ax.annotate("", head, tail, arrowprops=style)
+    ax.set(xlim=(min(columns) - 0.5, max(columns) + 0.5), ylim=(max(rows) + 0.45, -0.45))
+    ax.set_title(title, loc="left")
+    ax.set_axis_off()
+    steps = {name: [end for start, end in arrows if start == name] for name in boxes}
+    told = "; ".join(f"{name} to {' and '.join(ends)}" for name, ends in steps.items() if ends)
+    place = f" The box {here} is set off." if here else ""
+    describe(ax, f"{title}. Boxes joined by arrows, from {told}.{place}")
+    return ax
 
 
 def _figure(ax: Axes) -> Figure:

@@ -186,6 +186,24 @@ def test_doctor_fails_only_on_what_is_broken(monkeypatch, capsys, state, code):
     assert "install it" in out
 
 
+def test_a_notebook_shows_what_doctor_finds(monkeypatch):
+    fine = environment.Finding("python", "3.11", advice="of no use here")
+    slow = environment.Finding("memory", "1 GB", "note", "close other programs")
+    lacking = environment.Finding("torch", "missing", "broken", "install it")
+    good, bad = map(environment.notebook_report, ([fine, slow], [fine, lacking]))
+    assert (good.tone, bad.tone) == ("good", "wrong")
+    assert repr(good).splitlines() == [
+        "✓ Everything that the course needs is here",
+        "  ✓ python  3.11",
+        "  ! memory  1 GB",
+        "      → close other programs",
+    ]
+    assert repr(bad).startswith("✗ Not yet: 1 of these")
+    assert "→ install it" in repr(bad)
+    monkeypatch.setattr(environment, "report", lambda root: [lacking])
+    assert repr(environment.notebook_report()) == repr(environment.notebook_report([lacking]))
+
+
 # ---- suite
 
 

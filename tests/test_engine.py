@@ -395,6 +395,12 @@ def test_an_answer_that_would_not_run_on_a_gpu_is_told_so():
     check("99.1", lambda x: x * torch.tensor(2.0))
 
 
+def test_an_answer_that_goes_through_numpy_is_told_so():
+    result = result_of(lambda x: torch.from_numpy(2 * x.numpy()))
+    assert "would not run on a GPU" in str(result)
+    assert "no gradient comes back out of it" in result.diagnosis
+
+
 def test_a_module_with_a_tensor_that_stays_behind_is_told_so():
     class Plain(Scaler):
         def __init__(self, size):

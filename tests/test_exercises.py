@@ -144,7 +144,9 @@ def test_invariants_hold_for_the_reference_and_can_be_broken(task):
             assert invariant.holds(right, *inputs), invariant.sentence
         for mistake in task.mistakes:
             value = observe(task, mistake.wrong, inputs).value
-            if value is not None and value.shape == right.shape and bool(value.isfinite().all()):
+            if not isinstance(value, torch.Tensor) or value.shape != right.shape:
+                continue
+            if bool(value.isfinite().all()):
                 broken |= {i.sentence for i in task.invariants if not i.holds(value, *inputs)}
     assert broken == {invariant.sentence for invariant in task.invariants}
 
@@ -182,10 +184,14 @@ TENSORS = {"F.cosine_similarity": 2, "F.scaled_dot_product_attention": 3}  # the
 @pytest.mark.parametrize(("task", "name"), FORBIDDEN)
 def test_what_is_forbidden_is_noticed_in_a_right_answer(task, name):
     x = torch.randn(1, 2, 3)
-    arguments = [x] * TENSORS[name] if name in TENSORS else [x, -1]
+    function, arguments = task.forbidden[name], [x, -1]
+    if name in TENSORS:
+        arguments = [x] * TENSORS[name]
+    if isinstance(function, type):  # a module: noticed when it is used
+        function, arguments = function(3, 4), [x]
 
     def answer(*inputs):
-        task.forbidden[name](*arguments)
+        function(*arguments)
         return RIGHT[task.id][0](*inputs)
 
     result = engine.examine(task.id, with_the_signature(task, answer))

@@ -103,6 +103,32 @@ def test_a_figure_to_explore_moves_and_has_a_form_for_a_printed_page(shown):
     assert plt.get_fignums() == []
 
 
+def test_tables_of_numbers_are_told_row_by_row():
+    x = torch.arange(6).view(2, 3)
+    ax = plots.number_tables({"x": x, "x.T": x.T}, "Turned")
+    assert [text.get_text() for text in ax.texts] == ["0", "3", "1", "4", "2", "5"]
+    told = plots.description(ax)
+    assert told == "Turned. Tables of numbers. x: rows 0 1 2; 3 4 5. x.T: rows 0 3; 1 4; 2 5."
+    ax = plots.number_tables({"a": torch.tensor([[0.25]])}, "Shares", digits=2)
+    assert "rows 0.25." in plots.description(ax)
+
+
+def test_a_map_joins_its_boxes_and_tells_what_leads_to_what():
+    boxes = {"A": ("start", 0, 0), "B": ("aside", 1, 1), "C": ("also", -1, 1), "D": ("end", 0, 2)}
+    arrows = [("A", "B"), ("A", "C"), ("B", "D"), ("C", "D"), ("A", "D")]
+    ax = plots.boxes_and_arrows(boxes, arrows, "Two ways round", here="A")
+    assert [text.get_text() for text in ax.texts if text.get_text()] == [
+        *("A", "start", "B", "aside", "C", "also", "D", "end")
+    ]
+    assert sum(text.arrow_patch is not None for text in ax.texts if hasattr(text, "xyann")) == 5
+    assert "from A to B and C and D; B to D; C to D." in plots.description(ax)
+    assert plots.description(ax).endswith("The box A is set off.")
+    ends = [(text.xyann, text.xy) for text in ax.texts if hasattr(text, "xyann")]
+    assert ends[0] == ((0.4375, 0), (1, 0.6875))  # out of the side, in from above
+    assert ends[2] == ((1, 1.3125), (0.4375, 2))  # out below, in from the side
+    assert ends[4] == ((0, 0.3125), (0, 1.6875))
+
+
 def test_bars_with_the_same_name_stand_side_by_side():
     ax = plots.share_bars(torch.tensor([0.4, 0.4, 0.2]), ["2", "2", "0"], "Shares")
     assert len(ax.patches) == len({bar.get_x() for bar in ax.patches}) == 3

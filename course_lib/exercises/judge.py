@@ -87,6 +87,10 @@ WHICH_DEVICE = (
     "Tensors on a GPU meet only tensors that lie there, too. Which tensor does your code make "
     "without asking an input where it lies (`x.device`, `torch.zeros_like(x)`, `x.new_zeros(…)`)?"
 )
+LEFT_FOR_NUMPY = (
+    "NumPy works on the CPU alone, and no gradient comes back out of it. Which functions of "
+    "PyTorch do the same with the tensor itself?"
+)
 
 
 @dataclass(frozen=True)
@@ -255,7 +259,8 @@ def _closer_trouble(
     if (failure := answered.on_a_gpu) and not wanted.on_a_gpu:
         stopped = Listing("There it stops:", f"{failure.where}\n{failure.text}".strip())
         headline = "Right here, but it would not run on a GPU."
-        return Trouble(headline, (stopped,), WHICH_DEVICE)
+        numpy = "to numpy" in failure.text
+        return Trouble(headline, (stopped,), LEFT_FOR_NUMPY if numpy else WHICH_DEVICE)
     missing = [name for name in wanted.gradients if name not in answered.gradients]
     if missing:
         names = " and ".join(f"`{name}`" for name in missing)

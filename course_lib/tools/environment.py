@@ -8,10 +8,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import course_lib
 from course_lib.errors import CourseError
+
+if TYPE_CHECKING:
+    from course_lib.exercises.faces import Face
 
 HUB_CORPORA = ("multi30k", "dialogsum", "xsum")
 GB = 1e9
@@ -189,6 +192,26 @@ def show_plain(findings: list[Finding], write: Callable[[str], None] = print) ->
         write(f"{finding.state:<7} {finding.subject:<12} {finding.value}")
         if finding.advice:
             write(f"{'':<20} -> {finding.advice}")
+
+
+def notebook_report(findings: list[Finding] | None = None) -> "Face":
+    """The report on this machine (or other findings), as a notebook shows it."""
+    from course_lib.exercises.faces import Face, Listing  # starts PyTorch
+
+    findings = report(project_root()) if findings is None else findings
+    marks = {"ok": "✓", "note": "!", "broken": "✗"}
+    width = max(len(finding.subject) for finding in findings)
+    lines = []
+    for finding in findings:
+        lines.append(f"{marks[finding.state]} {finding.subject:<{width}}  {finding.value}")
+        if finding.advice and finding.state != "ok":
+            lines.append(f"    → {finding.advice}")
+    broken = sum(finding.state == "broken" for finding in findings)
+    listing = (Listing("", "\n".join(lines)),)
+    if broken:
+        title = f"Not yet: {broken} of these would keep the course from running (marked ✗)"
+        return Face("wrong", "✗", title, listing)
+    return Face("good", "✓", "Everything that the course needs is here", listing)
 
 
 def doctor(root: Path) -> int:
