@@ -2,7 +2,7 @@
 # # 2 · Self-attention and masks: what may a word look at?
 #
 # In chapter 1 a query looked through keys and took home a mixture of values. You were handed all
-# three. Where do they come from in a model that is given nothing but words?
+# three. Where do they come from in a model that has nothing but words?
 #
 # And once every word can look at every other: should it? A model that learns to write the next
 # word must not be shown that word. A sentence that was filled up with blanks should not listen to
