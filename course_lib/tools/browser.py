@@ -280,6 +280,15 @@ class Learner:
             }"""
         )
 
+    def photograph(self, first: str, last: str) -> bytes:
+        """A PNG of the page from one cell to another; both must fit into the window."""
+        cells = self.cell(first), self.cell(last)
+        top, bottom = (cell.bounding_box() for cell in cells)
+        assert top
+        assert bottom
+        height = bottom["y"] + bottom["height"] - top["y"]
+        return self.page.screenshot(clip={**top, "height": height})
+
     def faults(self) -> list[str]:
         """What bars people with disabilities from text and outputs, as axe-core finds it."""
         ours = {"include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]]}
