@@ -1,6 +1,5 @@
 import pytest
 import torch
-from parity import copy_attention, copy_decoder_layer, copy_encoder_layer, randomize
 from torch import nn
 from torch.testing import assert_close
 
@@ -14,6 +13,7 @@ from course_lib.layers import (
     PreNormResidual,
 )
 from course_lib.masks import causal_mask
+from course_lib.parity import copy_attention, copy_decoder_layer, copy_encoder_layer, randomize
 from course_lib.positions import RotaryPositions
 
 B, TQ, TK, D, H, F = 2, 5, 7, 12, 3, 20

@@ -1,6 +1,5 @@
 import pytest
 import torch
-from parity import copy_decoder_layer, copy_encoder_layer, randomize
 from torch import nn
 from torch.testing import assert_close
 
@@ -14,6 +13,7 @@ from course_lib.models import (
     TransformerConfig,
     count_parameters,
 )
+from course_lib.parity import copy_stack, randomize, torch_transformer
 
 B, TQ, TK, D, H, F, V, PAD = 2, 5, 7, 12, 3, 20, 17, 0
 
@@ -49,25 +49,13 @@ def test_stacks_equal_torchs_transformer(norm_first):
         return nn.LayerNorm(D) if norm_first else nn.Identity()
 
     encoder = Encoder([EncoderLayer(D, H, F, norm_first=norm_first) for _ in range(2)], norm())
-    decoder = Decoder([DecoderLayer(D, H, F, norm_first=norm_first) for _ in range(3)], norm())
+    decoder = Decoder([DecoderLayer(D, H, F, norm_first=norm_first) for _ in range(2)], norm())
     for stack in (encoder, decoder):
         randomize(stack)
         stack.double().eval()
-    theirs = nn.Transformer(
-        D, H, 2, 3, F, norm_first=norm_first, batch_first=True, dtype=torch.float64
-    ).eval()
-    theirs.encoder.enable_nested_tensor = False
-    for ours, layer in zip(encoder.layers, theirs.encoder.layers, strict=True):
-        copy_encoder_layer(ours, layer)
-    for ours, layer in zip(decoder.layers, theirs.decoder.layers, strict=True):
-        copy_decoder_layer(ours, layer)
+    theirs = torch_transformer(D, H, 2, F, norm_first).double().eval()
     for ours, stack in ((encoder, theirs.encoder), (decoder, theirs.decoder)):
-        if norm_first:
-            stack.norm.load_state_dict(ours.norm.state_dict())
-        else:
-            stack.norm = (
-                None  # torch closes every stack with a norm, the paper's post-norm has none
-            )
+        copy_stack(ours.layers, ours.norm, stack)
 
     x, y = torch.randn(B, TK, D).double(), torch.randn(B, TQ, D).double()
     real = torch.arange(TK) < torch.tensor([[7], [4]])

@@ -1,5 +1,6 @@
 """How a probe puts an answer to use that is a class: a module."""
 
+from collections.abc import Callable
 from typing import Any
 from zlib import crc32
 
@@ -9,7 +10,9 @@ from torch import Tensor, nn
 from course_lib.exercises import compare
 
 
-def use_module(answer: type[nn.Module], sizes: tuple[Any, ...], *inputs: Any) -> dict[str, Any]:
+def use_module(
+    answer: Callable[..., nn.Module], sizes: tuple[Any, ...], *inputs: Any
+) -> dict[str, Any]:
     """Build a module, give each parameter a value that follows from its name, and call it.
 
     It is moved to the device and dtype of the first tensor of the inputs, as a user would.

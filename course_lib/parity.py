@@ -1,4 +1,8 @@
-"""Copy our weights into torch's own layers, so that both can be compared."""
+"""Copy our weights into PyTorch's own layers, so that both can be compared."""
+
+import warnings
+from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import nn
@@ -42,3 +46,40 @@ def randomize(module: nn.Module) -> None:
     """Give every parameter its own random value: equal biases or norms could hide a swap."""
     for parameter in module.parameters():
         parameter.copy_(torch.randn_like(parameter) * 0.3)
+
+
+def copy_stack(
+    ours: Iterable[nn.Module],
+    norm: nn.Module,
+    theirs: nn.TransformerEncoder | nn.TransformerDecoder,
+) -> None:
+    """Copy a stack of layers and what closes it: a norm, or nothing in a post-norm stack."""
+    copy: Any = (
+        copy_encoder_layer if isinstance(theirs, nn.TransformerEncoder) else copy_decoder_layer
+    )
+    for layer, other in zip(ours, theirs.layers, strict=True):
+        copy(layer, other)
+    if isinstance(norm, nn.Identity):
+        theirs.norm = None
+    else:
+        theirs.norm.load_state_dict(norm.state_dict())
+
+
+def torch_transformer(
+    d_model: int, num_heads: int, num_layers: int, d_ff: int, norm_first: bool = True
+) -> nn.Transformer:
+    """PyTorch's own, set so that it can be compared: batch first, and without dropout."""
+    with warnings.catch_warnings():  # that it will not use nested tensors, which we switch off
+        warnings.simplefilter("ignore")
+        theirs = nn.Transformer(
+            d_model,
+            num_heads,
+            num_layers,
+            num_layers,
+            d_ff,
+            dropout=0.0,
+            batch_first=True,
+            norm_first=norm_first,
+        )
+    theirs.encoder.enable_nested_tensor = False
+    return theirs

@@ -1,0 +1,263 @@
+"""6.3 Transformer: the whole model."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from course_lib import models
+from course_lib.exercises.ch06.common import VOCAB, rows
+from course_lib.exercises.ch06.layer import DecoderLayer
+from course_lib.exercises.modules import use_module
+from course_lib.exercises.probes import Draw
+from course_lib.exercises.spec import Exercise, Function, Inputs, Mistake, Probe
+from course_lib.layers import EncoderLayer
+from course_lib.masks import causal_mask, padding_mask
+from course_lib.positions import SinusoidalPositions
+from course_lib.tokenization import PAD_ID
+
+
+class Transformer(nn.Module):
+    """Encoder, decoder and what turns token ids into vectors and back."""
+
+    def __init__(
+        self,
+        vocab_size: int,
+        d_model: int,
+        num_heads: int,
+        num_layers: int,
+        d_ff: int,
+        max_len: int = 64,
+    ):
+        super().__init__()
+        sizes = (d_model, num_heads, d_ff)
+        self.embedding = nn.Embedding(vocab_size, d_model)
+        self.positions = SinusoidalPositions(max_len, d_model)
+        self.encoder = nn.ModuleList(EncoderLayer(*sizes, dropout=0.0) for _ in range(num_layers))
+        self.encoder_norm = nn.LayerNorm(d_model)
+        self.decoder = nn.ModuleList(DecoderLayer(*sizes) for _ in range(num_layers))
+        self.decoder_norm = nn.LayerNorm(d_model)
+        self.output = nn.Linear(d_model, vocab_size, bias=False)
+
+    def encode(self, src: Tensor) -> Tensor:
+        x = self.positions(self.embedding(src))
+        for layer in self.encoder:
+            x = layer(x, padding_mask(src, PAD_ID))
+        return self.encoder_norm(x)
+
+    def decode(self, tgt: Tensor, memory: Tensor, src: Tensor) -> Tensor:
+        x = self.positions(self.embedding(tgt))
+        mask = causal_mask(tgt.shape[1], device=tgt.device)
+        for layer in self.decoder:
+            x = layer(x, memory, mask, padding_mask(src, PAD_ID))
+        return self.output(self.decoder_norm(x))
+
+    def forward(self, src: Tensor, tgt: Tensor) -> Tensor:
+        return self.decode(tgt, self.encode(src), src)
+
+
+def use_model(answer: type[nn.Module], sizes: Inputs, src: Tensor, tgt: Tensor) -> dict[str, Any]:
+    """As `use_module`; what is written at places of padding does not count."""
+    result = use_module(answer, sizes, src, tgt)
+    output = result["output"]
+    if isinstance(output, Tensor) and output.shape[:2] == tgt.shape:
+        result["output"] = output.masked_fill((tgt == PAD_ID)[..., None], 0.0)
+    return result
+
+
+def _decoded(
+    model: Transformer,
+    tgt: Tensor,
+    memory: Tensor,
+    src: Tensor,
+    mask: str = "causal",
+    memory_mask: str = "source",
+    placed: bool = True,
+    normed: bool = True,
+    scored: bool = True,
+) -> Tensor:
+    """`decode` with the switches of what goes wrong in it."""
+    x = model.embedding(tgt)
+    x = model.positions(x) if placed else x
+    causal = causal_mask(tgt.shape[1], device=tgt.device)
+    masks = {"causal": causal, "none": None, "padding": padding_mask(tgt, PAD_ID)}
+    hidden = {"source": padding_mask(src, PAD_ID), "none": None}
+    for layer in model.decoder:
+        x = layer(x, memory, masks[mask], hidden[memory_mask])
+    x = model.decoder_norm(x) if normed else x
+    return model.output(x) if scored else x
+
+
+def _encoded(
+    model: Transformer, src: Tensor, masked: bool = True, placed: bool = True, normed: bool = True
+) -> Tensor:
+    """`encode` with the switches of what goes wrong in it."""
+    x = model.embedding(src)
+    x = model.positions(x) if placed else x
+    for layer in model.encoder:
+        x = layer(x, padding_mask(src, PAD_ID) if masked else None)
+    return model.encoder_norm(x) if normed else x
+
+
+def _model(forward: Callable[[Any, Tensor, Tensor], Tensor]) -> Function:
+    """The model with another `forward`."""
+    return type("Transformer", (Transformer,), {"forward": forward})
+
+
+def _wrong_encode(**switches: bool) -> Function:
+    return _model(lambda m, src, tgt: _decoded(m, tgt, _encoded(m, src, **switches), src))
+
+
+def _wrong_decode(**switches: Any) -> Function:
+    return _model(lambda m, src, tgt: _decoded(m, tgt, _encoded(m, src), src, **switches))
+
+
+def _first_memory(model: Transformer, src: Tensor, tgt: Tensor) -> Tensor:
+    return _decoded(model, tgt, model.positions(model.embedding(src)), src)
+
+
+def _layer_by_layer(model: Transformer, src: Tensor, tgt: Tensor) -> Tensor:
+    memory, mask = model.positions(model.embedding(src)), padding_mask(src, PAD_ID)
+    x = model.positions(model.embedding(tgt))
+    for encoder, decoder in zip(model.encoder, model.decoder, strict=True):
+        memory = encoder(memory, mask)
+        x = decoder(x, memory, causal_mask(tgt.shape[1], device=tgt.device), mask)
+    return model.output(model.decoder_norm(x))
+
+
+def _pair(sizes: tuple[int, ...], src: Tensor, tgt: Tensor) -> Draw:
+    def draw(dice: Generator) -> Inputs:
+        return sizes, src.clone(), tgt.clone()
+
+    return draw
+
+
+MODEL = Exercise(
+    id="6.3",
+    title="The whole model",
+    signature="Transformer(vocab_size, d_model, num_heads, num_layers, d_ff, max_len=64)",
+    shapes="src (B, Tk), tgt (B, Tq) -> (B, Tq, V)",
+    input_names=("sizes", "src", "tgt"),
+    reference=Transformer,
+    library=(models.Transformer,),
+    use=use_model,
+    tolerance=1e-4,
+    smooth=0,
+    probes=(
+        Probe(
+            "one sentence, one layer",
+            _pair((VOCAB, 4, 2, 1, 6), rows([3, 4, 5, 6]), torch.tensor([[1, 6, 5]])),
+            "Follow the source to the memory, then the target to the logits. Which of the parts "
+            "in `__init__` has not been used?",
+        ),
+        Probe(
+            "two layers",
+            _pair((VOCAB, 6, 3, 2, 8), rows([3, 4, 5]), torch.tensor([[1, 5, 4, 3, 3]])),
+            "Every layer of the decoder looks at the memory. At which: the finished one?",
+        ),
+        Probe(
+            "two sentences, the source padded",
+            _pair(
+                (VOCAB, 6, 3, 2, 8), rows([3, 4, 5, 7], [6]), torch.tensor([[1, 5, 4], [1, 3, 6]])
+            ),
+            "The padding of the source must be hidden. How many places are there where somebody "
+            "could look at it?",
+        ),
+        Probe(
+            "both sides padded",
+            _pair(
+                (VOCAB, 6, 3, 1, 8),
+                rows([3, 4, 5, 7], [6], [3, 8]),
+                torch.tensor([[1, 5, 4, 3, 6, 7], [1, 3, 0, 0, 0, 0], [1, 4, 4, 0, 0, 0]]),
+            ),
+            "Which mask belongs to the target, and which to the source?",
+        ),
+    ),
+    mistakes=(
+        Mistake(
+            "no causal mask",
+            _wrong_decode(mask="none"),
+            "The decoder may look ahead in the target: the leak of chapter 2. Which mask is its "
+            "self-attention given?",
+        ),
+        Mistake(
+            "the target's padding in place of a causal mask",
+            _wrong_decode(mask="padding"),
+            "The decoder's self-attention gets a padding mask and may look ahead. Padding stands "
+            "on the right. Which mask hides it anyway, together with the future?",
+        ),
+        Mistake(
+            "no mask for the memory",
+            _wrong_decode(memory_mask="none"),
+            "The decoder listens to the padding of the source. Which mask does cross-attention "
+            "need, and whose padding is it?",
+        ),
+        Mistake(
+            "no mask in the encoder",
+            _wrong_encode(masked=False),
+            "Inside the encoder, words listen to the padding. Which mask does a layer of the "
+            "encoder take?",
+        ),
+        Mistake(
+            "no positions in the encoder",
+            _wrong_encode(placed=False),
+            "The source is read as a bag of words, without positions. What comes right after the "
+            "embedding?",
+        ),
+        Mistake(
+            "no positions in the decoder",
+            _wrong_decode(placed=False),
+            "The target has no positions. What comes right after the embedding?",
+        ),
+        Mistake(
+            "no norm after the encoder",
+            _wrong_encode(normed=False),
+            "The memory is the bare sum at the end of a pre-norm stack. Which module of "
+            "`__init__` is not used?",
+        ),
+        Mistake(
+            "no norm after the decoder",
+            _wrong_decode(normed=False),
+            "The logits are made of the bare sum at the end of a pre-norm stack. Which module of "
+            "`__init__` is not used?",
+        ),
+        Mistake(
+            "the encoder skipped",
+            _model(_first_memory),
+            "The decoder looks at the embedded source: no layer of the encoder has read it. Where "
+            "does `memory` come from?",
+        ),
+        Mistake(
+            "layer by layer",
+            _model(_layer_by_layer),
+            "Each layer of the decoder looks at the layer of the encoder with the same number. In "
+            "the paper all look at the finished memory. When is that ready?",
+        ),
+        Mistake(
+            "source and target exchanged",
+            _model(lambda m, src, tgt: _decoded(m, src, _encoded(m, tgt), tgt)),
+            "The encoder reads the target, and the decoder writes the source. Which comes first in "
+            "`forward(src, tgt)`?",
+        ),
+        Mistake(
+            "softmax at the end",
+            _model(lambda m, src, tgt: _decoded(m, tgt, _encoded(m, src), src).softmax(-1)),
+            "These are probabilities. The loss takes its own softmax, and a second one makes it "
+            "learn slowly. What is a model's output called before the softmax?",
+        ),
+        Mistake(
+            "no output layer",
+            _wrong_decode(scored=False),
+            "What comes out has as many numbers as a word has features. A score for each word of "
+            "the vocabulary is asked. Which module makes it?",
+        ),
+    ),
+    hints=(
+        "Three short methods. `encode`: embed, place, all layers of the encoder, norm. `decode`: "
+        "embed, place, all layers of the decoder, norm, output.",
+        "A layer of the encoder takes `(x, mask)`, a layer of the decoder `(x, memory, mask, "
+        "memory_mask)`. `padding_mask(src, PAD_ID)` is needed in both, `causal_mask` in one.",
+        "`forward` is one line: decode the target, with the encoded source.",
+    ),
+)
