@@ -61,7 +61,7 @@ def copy_stack(
         copy(layer, other)
     if isinstance(norm, nn.Identity):
         theirs.norm = None
-    else:
+    elif theirs.norm is not None:
         theirs.norm.load_state_dict(norm.state_dict())
 
 
