@@ -214,6 +214,7 @@ def test_the_probes_question_leads_on_where_no_diagnosis_asks():
         (lambda x: x.mT.view(-1), ["RuntimeError", "`view` copies nothing"]),
         (lambda x: x - x.max(-1), ["TypeError", "where they stood"]),
         (lambda x: x.softmax(), ["TypeError", "lacks one that it needs"]),
+        (lambda x: x(2), ["TypeError", "where the function itself is wanted"]),
         (lambda x: sys.exit(), ["SystemExit", "end the notebook"]),
         (lambda x: x.add_(x), ["`x` is changed on the way"]),
         (lambda x, y: x, ["`double(x)`", "(x, y)"]),
@@ -227,6 +228,17 @@ def test_it_is_said_in_words(answer, words):
     text = str(result_of(answer))
     for expected in words:
         assert expected in text, text
+
+
+def test_lists_of_plain_numbers_are_shown_as_they_are():
+    counted = dataclasses.replace(DOUBLE, reference=lambda x: [[len(x)], []], mistakes=BANK[:1])
+    for wrong in ([[3], []], [[2, 1]], [[2], [], 7] * 80):
+        seen = [observe(counted, lambda x, wrong=wrong: wrong, inputs) for inputs in counted.draw()]
+        text = str(judge(counted, counted.draw(), seen))
+        assert "The list is not right" in text
+        assert str(wrong)[:300] in text
+        assert "Expected:\n  [[2], []]" in text
+        assert len(text) < 800
 
 
 def test_where_yes_or_no_is_asked_a_number_is_told_so():

@@ -36,6 +36,10 @@ CALLED_WRONGLY = (
     "A function on that line got arguments that it does not take, or lacks one that it needs. "
     "Which ones does its help (Shift+Tab inside the brackets) ask for?"
 )
+RESULT_FOR_FUNCTION = (
+    "A tensor stands there where a function is to be called. Did you hand over a result, as in "
+    "`f(x)`, where the function itself is wanted, `f` or `lambda y: …`?"
+)
 CAUSES = {
     "Is that name defined in a cell above, and did you run that cell?": ("NameError",),
     "Your code calls itself without end. Should it call something else?": ("RecursionError",),
@@ -61,6 +65,7 @@ CAUSES = {
     "many as before?": ("is invalid for input of size",),
     "After a `transpose` the numbers no longer lie in memory in the order of the axes, and `view` "
     "copies nothing. What puts them in order first, or does both at once?": ("view size is not",),
+    RESULT_FOR_FUNCTION: ("'Tensor' object is not callable",),
     CALLED_WRONGLY: (
         "invalid combination of arguments",
         "missing",
@@ -224,6 +229,9 @@ def _trouble(exercise: Exercise, drawn: Inputs, o: Observation, right: Any) -> T
             f"It returns {_kind(o.value)}; expected is a tensor.",
             general="Did the numbers leave PyTorch on the way (`.tolist()`, `.item()`, NumPy)?",
         )
+    if _is_plain(o.value) and _is_plain(right) and o.value != right:
+        lists = Listing("Yours:", _short(o.value)), Listing("Expected:", _short(right))
+        return Trouble("The list is not right.", lists)
     mine, wanted = list(compare.leaves(o.value)), list(compare.leaves(right))
     if [path for path, _ in mine] != [path for path, _ in wanted]:
         return Trouble(
@@ -309,6 +317,18 @@ def _leaf_trouble(exercise: Exercise, drawn: Inputs, path: str, a: Any, b: Any) 
     broken = [i.sentence for i in exercise.invariants if not i.holds(a, *drawn)]
     parts += [Words("What must hold, and does not:", f"{sentence}.") for sentence in broken]
     return Trouble(f"{at}The numbers are not right.", tuple(parts), compare.pattern(a, b))
+
+
+def _is_plain(value: Any) -> bool:
+    """Is it a list of plain things, to be shown as it is?"""
+    return isinstance(value, list) and not any(
+        isinstance(item, (Tensor, float)) for _, item in compare.leaves(value)
+    )
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 300 else f"{text[:300]} …"
 
 
 def _kind(value: Any) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from course_lib.tokenization import BOS_ID, EOS_ID, PAD_ID
 
@@ -33,13 +33,16 @@ class Reciter:
         return "a model that repeats the source, if it is asked in the right way"
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(nn.Module):
     """A model whose logits depend on the whole source and on all words read so far, in order."""
 
-    def __call__(self, src: Tensor, tgt: Tensor) -> Tensor:
+    def __init__(self) -> None:
+        super().__init__()
         dice = torch.Generator().manual_seed(0)
-        table = torch.randn((VOCAB, 6), generator=dice).to(src.device)
+        self.table = nn.Parameter(torch.randn((VOCAB, 6), generator=dice))
+
+    def forward(self, src: Tensor, tgt: Tensor) -> Tensor:
+        table = self.table.to(src.device)
         place = torch.arange(1, 20, device=src.device)[:, None] / 4
         source = (table[src] * place[: src.shape[1]]).mean(1, keepdim=True)
         past = (table[tgt] * place[: tgt.shape[1]]).cumsum(1) / place[: tgt.shape[1]]

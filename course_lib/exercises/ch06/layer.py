@@ -97,6 +97,18 @@ def _one_norm(self: DecoderLayer, x: Tensor, memory: Tensor, mask: Mask, m: Mask
     return shared(x, self.feed_forward)
 
 
+def _around_the_norm(self: DecoderLayer, x: Tensor, memory: Tensor, mask: Mask, m: Mask) -> Tensor:
+    a = self.self_attention_residual(x, lambda y: self.self_attention(x, x, mask))
+    b = self.cross_attention_residual(a, lambda y: self.cross_attention(a, memory, m))
+    return _think(self, b)
+
+
+def _exchanged(self: DecoderLayer, x: Tensor, memory: Tensor, mask: Mask, m: Mask) -> Tensor:
+    x = self.self_attention_residual(x, lambda y: self.cross_attention(y, y, mask))
+    x = self.cross_attention_residual(x, lambda y: self.self_attention(y, memory, m))
+    return _think(self, x)
+
+
 def _inputs(*shape: int, keys: int, sizes: tuple[int, int, int], causal: bool) -> Draw:
     def draw(dice: Generator) -> Inputs:
         x = torch.randn(shape, generator=dice).round(decimals=1)
@@ -209,6 +221,23 @@ LAYER = Exercise(
             _layer(_twice_added),
             "A residual module adds its input already, and you add it once more. What does "
             "`self.self_attention_residual(x, …)` return?",
+        ),
+        Mistake(
+            "around the norm",
+            _layer(_around_the_norm),
+            "Inside each `lambda y: …` you use `x`, as it was before the norm, and `y` not at all. "
+            "What does the residual module hand to your function?",
+        ),
+        Mistake(
+            "results thrown away",
+            _layer(lambda self, x, memory, a, b: _think(self, x)),
+            "The results of both attentions are lost: only the last step counts. A module returns "
+            "a new tensor and leaves the old one as it was. What becomes of what it returns?",
+        ),
+        Mistake(
+            "attentions exchanged",
+            _layer(_exchanged),
+            "The two attention modules stand in each other's place. Which is made for which step?",
         ),
         Mistake(
             "one residual for all",

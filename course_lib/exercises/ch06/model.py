@@ -81,7 +81,12 @@ def _decoded(
     x = model.embedding(tgt)
     x = model.positions(x) if placed else x
     causal = causal_mask(tgt.shape[1], device=tgt.device)
-    masks = {"causal": causal, "none": None, "padding": padding_mask(tgt, PAD_ID)}
+    masks = {
+        "causal": causal,
+        "none": None,
+        "padding": padding_mask(tgt, PAD_ID),
+        "future": ~causal,
+    }
     hidden = {"source": padding_mask(src, PAD_ID), "none": None}
     for layer in model.decoder:
         x = layer(x, memory, masks[mask], hidden[memory_mask])
@@ -90,13 +95,20 @@ def _decoded(
 
 
 def _encoded(
-    model: Transformer, src: Tensor, masked: bool = True, placed: bool = True, normed: bool = True
+    model: Transformer,
+    src: Tensor,
+    mask: str = "padding",
+    placed: bool = True,
+    normed: bool = True,
+    layers: slice = slice(None),
 ) -> Tensor:
     """`encode` with the switches of what goes wrong in it."""
     x = model.embedding(src)
     x = model.positions(x) if placed else x
-    for layer in model.encoder:
-        x = layer(x, padding_mask(src, PAD_ID) if masked else None)
+    padding, causal = padding_mask(src, PAD_ID), causal_mask(src.shape[1], device=src.device)
+    masks = {"padding": padding, "none": None, "causal": padding & causal}
+    for layer in list(model.encoder)[layers]:
+        x = layer(x, masks[mask])
     return model.encoder_norm(x) if normed else x
 
 
@@ -105,7 +117,7 @@ def _model(forward: Callable[[Any, Tensor, Tensor], Tensor]) -> Function:
     return type("Transformer", (Transformer,), {"forward": forward})
 
 
-def _wrong_encode(**switches: bool) -> Function:
+def _wrong_encode(**switches: Any) -> Function:
     return _model(lambda m, src, tgt: _decoded(m, tgt, _encoded(m, src, **switches), src))
 
 
@@ -148,8 +160,8 @@ MODEL = Exercise(
         Probe(
             "one sentence, one layer",
             _pair((VOCAB, 4, 2, 1, 6), rows([3, 4, 5, 6]), torch.tensor([[1, 6, 5]])),
-            "Follow the source to the memory, then the target to the logits. Which of the parts "
-            "in `__init__` has not been used?",
+            "Follow the source to the memory, then the target to the logits. What does each "
+            "line get, what does it give, and which mask?",
         ),
         Probe(
             "two layers",
@@ -195,9 +207,27 @@ MODEL = Exercise(
         ),
         Mistake(
             "no mask in the encoder",
-            _wrong_encode(masked=False),
+            _wrong_encode(mask="none"),
             "Inside the encoder, words listen to the padding. Which mask does a layer of the "
             "encoder take?",
+        ),
+        Mistake(
+            "a causal encoder",
+            _wrong_encode(mask="causal"),
+            "The encoder may not look ahead. The whole source is there before the first word is "
+            "written: is there anything to hide in it but padding?",
+        ),
+        Mistake(
+            "only the last layer of the encoder",
+            _wrong_encode(layers=slice(-1, None)),
+            "Of the encoder's layers only the last one counts: each is given the embedded source "
+            "again. What should the second layer read?",
+        ),
+        Mistake(
+            "causal mask turned round",
+            _wrong_decode(mask="future"),
+            "The decoder sees what is to come, and not what stands there. Which polarity do the "
+            "masks of this course have?",
         ),
         Mistake(
             "no positions in the encoder",

@@ -1,6 +1,7 @@
 """6.7, find the bug: the target leaks."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Generator, Tensor
@@ -8,7 +9,7 @@ from torch import Generator, Tensor
 from course_lib.exercises.ch06.common import Reader, rows
 from course_lib.exercises.ch06.shift import shift_right
 from course_lib.exercises.probes import Draw
-from course_lib.exercises.spec import Exercise, Inputs, Mistake, Probe
+from course_lib.exercises.spec import Exercise, Function, Inputs, Mistake, Probe
 from course_lib.tokenization import BOS_ID, EOS_ID, PAD_ID
 
 Model = Callable[[Tensor, Tensor], Tensor]
@@ -35,6 +36,14 @@ def _pairs(sources: list[list[int]], targets: list[list[int]]) -> Draw:
     return draw
 
 
+def learn(answer: Function, model: Model, src: Tensor, tgt: Tensor) -> Any:
+    """The loss, and whether the model could learn from it."""
+    loss = answer(model, src, tgt)
+    if not isinstance(loss, Tensor):
+        return loss
+    return {"loss": loss, "a gradient reaches the model": loss.requires_grad}
+
+
 def _by_sentence(model: Model, src: Tensor, tgt: Tensor) -> Tensor:
     losses = F.cross_entropy(
         model(src, shift_right(tgt, BOS_ID)).mT, tgt, ignore_index=PAD_ID, reduction="none"
@@ -52,6 +61,7 @@ TEACH = Exercise(
     signature="teach(model, src, tgt)",
     shapes="src (B, Tk), tgt (B, T) -> ()",
     reference=teach,
+    use=learn,
     bug="not shifted",
     smooth=0,
     probes=(
@@ -133,6 +143,12 @@ TEACH = Exercise(
             _by_sentence,
             "The shift is right, and each sentence counts the same now, however long. The mean is "
             "over tokens. Why was the loss changed?",
+        ),
+        Mistake(
+            "cut off",
+            lambda model, src, tgt: teach(model, src, tgt).detach(),
+            "The number is right, and no gradient comes back from it: the model cannot learn. "
+            "What cuts it off (`.detach()`, `.item()`, `torch.no_grad()`)?",
         ),
         Mistake(
             "softmax first",

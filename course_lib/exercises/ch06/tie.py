@@ -38,10 +38,13 @@ class _OneMethod(nn.Module):
 
 def use_both(answer: Any, sizes: tuple[int, int], ids: Tensor, x: Tensor) -> dict[str, Any]:
     """As `use_module`, for each of the two methods."""
-    return {
-        name: use_module(lambda *s, name=name: _OneMethod(answer(*s), name), sizes, given)
-        for name, given in [("forward", ids), ("logits", x)]
-    }
+    results = {}
+    for name, given in [("forward", ids), ("logits", x)]:
+        seen = use_module(lambda *s, name=name: _OneMethod(answer(*s), name), sizes, given)
+        results[name] = {
+            k: v.replace("inner.", "") if isinstance(v, str) else v for k, v in seen.items()
+        }
+    return results
 
 
 def _tied(
