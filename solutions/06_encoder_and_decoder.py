@@ -351,8 +351,8 @@ def draw(count, dice, task=lambda digits: digits[::-1]):
 
 
 src, tgt = draw(2, torch.Generator().manual_seed(0))
-print(src.tolist())
-print(tgt.tolist())
+print("source", src.tolist())
+print("target", tgt.tolist())
 
 # %% [markdown]
 # The loop below shows the model 64 fresh numbers at each of 600 steps. (Chapter 8 takes such a loop
@@ -436,13 +436,13 @@ for source, output in list(zip(test_src.tolist(), outputs, strict=True))[:3]:
     print([i - 3 for i in source if i > 2], "->", [i - 3 for i in output])
 
 # %% tags=["nbval-ignore-output"]
-print(f"exact: {accuracy:.1%} of {len(targets)} numbers that it has never seen; last loss", end=" ")
-print(f"{sum(losses[-20:]) / 20:.4f}")
+print(f"exact: {accuracy:.1%} of {len(targets)} new ones; last loss {sum(losses[-20:]) / 20:.4f}")
+print(f"seen in training: {600 * 64:,} of {sum(10**n for n in range(4, 11)):,}")
 
 # %% [markdown]
 # At least 97 of 100 are right to the last digit (the line above says exactly how many). There are
-# over eleven thousand million such numbers, and it has seen 38,400 of them: it did not learn them
-# by heart.
+# eleven thousand million such numbers, and it has seen 38,400 of them: it did not learn them by
+# heart.
 #
 # How does it know where to look? **Predict** the picture of the cross-attention: a row for each
 # digit that it writes, a column for each digit that it reads.
@@ -517,7 +517,7 @@ print(f"exact: {sequence_accuracy(outputs, targets):.1%}")
 print("it writes", [i - 3 for i in outputs[0]], "for", [i - 3 for i in targets[0]])
 
 # %% [markdown]
-# What a fine loss. And what it writes: a −2 is the start token, 1 − 3, over and over.
+# Before you mend it: what a fine loss. And what does it write? A −2 is the start token, 1 − 3.
 #
 # A model with a causal mask cannot look ahead, you checked that in chapter 2. It does not have to,
 # if the answer is handed to it. Which probe would have caught this? The loss did not. Mend the

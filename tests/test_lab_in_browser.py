@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from nbconvert import HTMLExporter
 from playwright.sync_api import Locator
 
 from course_lib.tools import browser
@@ -109,3 +110,14 @@ def test_the_next_day_the_work_is_there_and_reset_keeps_it(root, learner):
     learner.reload_from_disk()
     assert "NotImplementedError" in learner.source("exercise-1-2")
     assert "✓ 1.2" in say(root, "progress")
+
+
+@pytest.mark.parametrize(
+    "notebook", [pytest.param(p, id=p.stem) for p in sorted((ROOT / "solutions").glob("*.ipynb"))]
+)
+def test_a_rendered_chapter_bars_nobody(notebook):
+    html, _ = HTMLExporter().from_filename(notebook)
+    with open_page() as learner:
+        learner.page.set_content(html, wait_until="domcontentloaded")
+        assert learner.page.locator(".jp-OutputArea-output img").count() > 0
+        assert learner.faults() == []
