@@ -38,6 +38,8 @@ def merge_with_cat(x):
 class Parts(nn.Module):
     def __init__(self, d_model, num_heads):
         super().__init__()
+        if d_model % num_heads:
+            raise ValueError("heads of unequal size")
         self.num_heads = num_heads
         self.q_proj = nn.Linear(d_model, d_model)
         self.k_proj = nn.Linear(d_model, d_model)

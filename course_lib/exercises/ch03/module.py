@@ -54,6 +54,8 @@ class Spoiled(nn.Module):
         project: bool = True,
     ) -> None:
         super().__init__()
+        if d_model % num_heads:
+            raise ValueError(f"{num_heads} heads")
         self.num_heads = num_heads
         self.q_proj = nn.Linear(d_model, d_model)
         self.k_proj = nn.Linear(d_model, d_model)
@@ -72,6 +74,17 @@ class Spoiled(nn.Module):
         weights = self.weigh(q @ k.mT / self.root(q, self.num_heads), mask)
         found = self.merge(weights @ v)
         return self.out_proj(found) if self.project else found
+
+
+def use_heads(answer: type[nn.Module], sizes: tuple[int, int], *inputs: Any) -> dict[str, Any]:
+    """As `use_module`; and does it refuse to cut 6 features into 4 heads, as it says?"""
+    result = use_module(answer, sizes, *inputs)
+    refused = False
+    try:
+        answer(6, 4)
+    except ValueError:
+        refused = True
+    return result | {"refuses 6 features in 4 heads": refused}
 
 
 def _alone(**switches: Any) -> Callable[[int, int], nn.Module]:
@@ -118,7 +131,7 @@ MODULE = Exercise(
     signature="MultiHeadAttention(d_model, num_heads)",
     shapes="x (B, Tq, D), context (B, Tk, D) -> (B, Tq, D)",
     reference=layers.MultiHeadAttention,
-    use=use_module,
+    use=use_heads,
     input_names=("sizes", "x", "context", "mask"),
     smooth=2,
     probes=(
