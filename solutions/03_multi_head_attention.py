@@ -2,7 +2,7 @@
 # # 3 · Multi-head attention: why several small looks beat one big one
 #
 # *The keys to the old cabinet are lost.* Why *are*, and not *is*? To get that right, the word must
-# find its subject, *keys*, four words back. To go on writing, it must also know what stands beside
+# find its subject, *keys*, five words back. To go on writing, it must also know what stands beside
 # it, *cabinet*. These are two questions, and the attention that you have built so far answers one:
 # a query brings home one average.
 #
@@ -126,7 +126,7 @@ def split_in(num_heads):
     return head_cells(panels, 6, int(num_heads), f"Number of heads: {num_heads:g}")
 
 
-explore(split_in, "heads", [1, 2, 3, 6], still=(3, 1))
+explore(split_in, "number of heads", [1, 2, 3, 6], still=(3, 1))
 
 # %% [markdown]
 # ### Exercise 3.2: `merge_heads`
@@ -157,7 +157,7 @@ merge_heads = carry_on("3.2", merge_heads)
 sentences = torch.randn(2, 5, 12)
 for num_heads in (1, 2, 3, 4, 6, 12):
     there_and_back = merge_heads(split_heads(sentences, num_heads))
-    print(f"{num_heads:2} heads, there and back: same as before:", there_and_back.equal(sentences))
+    print(f"H = {num_heads:2}, there and back: same as before:", there_and_back.equal(sentences))
 
 # %% [markdown]
 # ## 3.3 Split, attend, merge, project
@@ -272,8 +272,8 @@ print("shape", tuple(fused.shape), "  difference below 1e-12:", difference < 1e-
 def count_parameters(d_model: int, num_heads: int, bias: bool = True) -> int:
     """How many numbers multi-head attention has to learn, with or without biases.
 
-    >>> count_parameters(4, 2)
-    80
+    >>> count_parameters(2, 1)
+    24
     """
     ### BEGIN SOLUTION
     d_head = d_model // num_heads
@@ -293,7 +293,8 @@ count_parameters = carry_on("3.4", count_parameters)
 for num_heads in (1, 2, 4, 8):
     module = MultiHeadAttention(16, num_heads)
     counted = sum(p.numel() for p in module.parameters())
-    print(f"{num_heads} heads: by formula {count_parameters(16, num_heads)}, by code {counted}")
+    print(f"H = {num_heads}: by formula {count_parameters(16, num_heads)}, by code {counted}")
+print("the one by hand, D = 4:", count_parameters(4, 2))
 
 # %% [markdown]
 # Not one more. Heads cut what is there: *H* heads of *Dh* features are always *D* features. That is
@@ -343,9 +344,7 @@ for num_heads in (1, 2, 4, 8):
     with FlopCounterMode(display=False) as counter:
         module(torch.randn(2, 5, 16), torch.randn(2, 7, 16))
     formula = attention_flops(2, 5, 7, 16, num_heads)
-    print(
-        f"{num_heads} heads: by formula {formula}, by PyTorch's counter {counter.get_total_flops()}"
-    )
+    print(f"H = {num_heads}: by formula {formula}, by PyTorch {counter.get_total_flops()}")
 
 # %% [markdown]
 # The number of heads cancels here, too. What does not cancel is the length: projections grow with
@@ -431,9 +430,7 @@ def megabytes_kept(look, length):
 kept = {name: [megabytes_kept(look, t) for t in lengths] for name, look in paths.items()}
 for t, explicit, fused in zip(lengths, *kept.values(), strict=True):
     table = 4 * t * t * 4 / 1e6  # heads, cells, bytes of a number
-    print(
-        f"T = {t:4}   weights {table:6.2f} MB   kept: explicit {explicit:6.2f}, fused {fused:5.2f}"
-    )
+    print(f"T = {t:4}  weights {table:5.2f} MB  kept: explicit {explicit:5.2f}, fused {fused:.2f}")
 
 # %%
 title = "The fused kernel keeps no table of weights"
@@ -512,7 +509,7 @@ for heads, models in readers.items():
     right[heads] = hits.mean(dim=(1, 2, 3))
     each = "  ".join(f"{share:.2f}" for share in hits.mean(dim=(0, 1, 2)).tolist())
     mean, spread = right[heads].mean().item(), right[heads].std().item()
-    print(f"{heads} heads: right {mean:.2f} ± {spread:.2f}   before, after, pointed at: {each}")
+    print(f"H = {heads}: right {mean:.2f} ± {spread:.2f}   before, after, pointed at: {each}")
 
 means = {heads: shares.mean().item() for heads, shares in right.items()}
 assert 0.35 < means[1] < 0.5
@@ -536,7 +533,7 @@ show(compare_lines(list(right), lines, title, "heads", "share of right answers",
 # one head by 0.35 or more.
 #
 # With one head all three answers are read from one average. It may settle on one place, and then
-# the other two questions are answered by luck, or spread itself out and blur all three. Look at the
+# the other two questions are answered mostly by luck, or spread itself out and blur all three. Look at the
 # three columns: which did it choose?
 
 # %% [markdown]
@@ -699,9 +696,8 @@ torch.manual_seed(2)
 q, k, v = torch.randn(2, 4, 8), torch.randn(2, 6, 8), torch.randn(2, 6, 8)
 print("shape", tuple(look_with_heads(q, k, v, num_heads=2).shape))
 one_head = F.scaled_dot_product_attention(q, k, v)
-print(
-    "one head, same as PyTorch:", torch.allclose(look_with_heads(q, k, v, 1), one_head, atol=1e-6)
-)
+same = torch.allclose(look_with_heads(q, k, v, num_heads=1), one_head, atol=1e-6)
+print("one head, same as PyTorch:", same)
 ones = look_with_heads(q, k, torch.ones(2, 6, 8), num_heads=2)
 print("values of 1 give", round(ones.min().item(), 3), "to", round(ones.max().item(), 3))
 
