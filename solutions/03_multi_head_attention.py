@@ -533,8 +533,8 @@ show(compare_lines(list(right), lines, title, "heads", "share of right answers",
 # one head by 0.35 or more.
 #
 # With one head all three answers are read from one average. It may settle on one place, and then
-# the other two questions are answered mostly by luck, or spread itself out and blur all three. Look at the
-# three columns: which did it choose?
+# the other two questions are answered mostly by luck, or spread itself out and blur all three. Look
+# at the three columns: which did it choose?
 
 # %% [markdown]
 # And eight heads? They have to beat 0.55, no more, and the distance between the best and the worst

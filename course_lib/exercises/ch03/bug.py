@@ -139,6 +139,12 @@ BUG = Exercise(
             "of a token look at one another. Which two axes should attention find at the end?",
         ),
         Mistake(
+            "not merged",
+            partial(_looks, merge=lambda x: x),
+            "The heads come back as they are, (B, H, Tq, Dh). An answer should be one row for each "
+            "token. What did the last line do, and how does it go with the new way of cutting?",
+        ),
+        Mistake(
             "mean of the heads",
             partial(_looks, merge=lambda x: x.mean(1)),
             "The heads are averaged, and an answer has Dh features. Was the way back not to give "
@@ -206,6 +212,12 @@ WHERE = Prediction(
             (23, 23),
             "You expect the same of both. If so, the transpose would do nothing. Write the 24 "
             "numbers in one long row and count off eight times three: where does head 1 begin?",
+        ),
+        WrongValue(
+            "both as view alone",
+            (30, 30),
+            "The second is right. You expect the same of the first, and there the axes have been "
+            "swapped. Which tokens are in the column below right[1, 0, 0]?",
         ),
         WrongValue(
             "head 1 begins at feature 0",

@@ -31,6 +31,7 @@ def _parameters(
     never: bool = False,
     bias_is: str = "d_model",
     narrow_out: bool = False,
+    last_bias: bool = True,
 ) -> int:
     """The count, with the switches of what goes wrong with it."""
     d_head = d_model // num_heads
@@ -39,7 +40,8 @@ def _parameters(
     each = {"d_model": width, "one": 1, "d_head": d_head, "square": width * d_model}[bias_is]
     total = (matrices - 1) * (d_model * width + biases * each)
     rows = d_head if narrow_out else width
-    return total + rows * d_model + biases * (each if bias_is != "d_model" else d_model)
+    last = (each if bias_is != "d_model" else d_model) * last_bias
+    return total + rows * d_model + biases * last
 
 
 MODEL_WIDTH = "six features, two heads, with biases"
@@ -126,6 +128,30 @@ COUNT = Exercise(
             "result. How many numbers are that?",
         ),
         Mistake(
+            "output bias left out",
+            partial(_parameters, last_bias=False),
+            "You count the biases of queries, keys and values. Has the projection at the end none?",
+        ),
+        Mistake(
+            "one bias for all",
+            lambda d_model, num_heads, bias=True: 4 * d_model**2 + d_model * bias,
+            "You count one bias of D numbers in all. Do the four maps share it?",
+        ),
+        Mistake(
+            "three full matrices for every head",
+            lambda d_model, num_heads, bias=True: (
+                (3 * num_heads + 1) * (d_model**2 + d_model * bias)
+            ),
+            "You give every head three matrices of D × D. How many of the D features that come out "
+            "of them would belong to the head?",
+        ),
+        Mistake(
+            "a fraction",
+            lambda d_model, num_heads, bias=True: float(count_parameters(d_model, num_heads, bias)),
+            "The count is right and comes with a decimal point: `/` gives a fraction, even where "
+            "nothing is left over. Which sign gives a whole number?",
+        ),
+        Mistake(
             "one number as a bias",
             partial(_parameters, bias_is="one"),
             "You count one number as the bias of each map. Is the same number added to all "
@@ -169,12 +195,14 @@ def _flops(
     project: bool = True,
     batch: bool = True,
     square: bool = True,
+    narrow: bool = False,
 ) -> int:
     """The count, with the switches of what goes wrong with it."""
     length = {"q": num_queries, "k": num_keys}
     d_head = d_model // num_heads
     width = {"D": d_model, "Dh": d_head, "HD": num_heads * d_model}[heads]
-    projected = sum(length[letter] for letter in rows) * d_model * (d_model if square else 1)
+    each_row = d_model * ((d_head if narrow else d_model) if square else 1)
+    projected = sum(length[letter] for letter in rows) * each_row
     mixed = products * length[scores[0]] * length[scores[1]] * width
     return each * (batch_size if batch else 1) * (projected * project + mixed)
 
@@ -253,8 +281,9 @@ FLOPS = Exercise(
         Mistake(
             "the mix left out",
             partial(_flops, products=1),
-            "You count the scores but not the average of the values, or the other way round. How "
-            "many matrix products are there between the split and the merge?",
+            "You count the scores but not the average of the values, or both as multiply-adds. How "
+            "many matrix products are there between the split and the merge, and how many "
+            "operations is a multiply-add?",
         ),
         Mistake(
             "projections left out",
@@ -277,6 +306,29 @@ FLOPS = Exercise(
             "heads of the full width",
             partial(_flops, heads="HD"),
             "You count scores of D features for every head. How many features has one head?",
+        ),
+        Mistake(
+            "projections of one head",
+            partial(_flops, narrow=True),
+            "Your projections give Dh features. Each of the four gives all D, for all heads "
+            "together. Where do the other heads get theirs?",
+        ),
+        Mistake(
+            "projections counted once",
+            lambda b, q, k, d, h: 2 * b * (q + k) * d * d + 4 * b * q * k * d,
+            "Your projections are counted as multiply-adds, scores and mix as operations. Which "
+            "factor is missing in one of the two terms?",
+        ),
+        Mistake(
+            "biases counted, too",
+            lambda b, q, k, d, h: attention_flops(b, q, k, d, h) + 2 * b * (q + k) * d,
+            "You count the biases as well. They are few, and were to be left out. What remains?",
+        ),
+        Mistake(
+            "a fraction",
+            lambda b, q, k, d, h: float(attention_flops(b, q, k, d, h)),
+            "The count is right and comes with a decimal point: `/` gives a fraction, even where "
+            "nothing is left over. Which sign gives a whole number?",
         ),
         Mistake(
             "batch left out",

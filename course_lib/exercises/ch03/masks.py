@@ -47,6 +47,16 @@ def _spoiled(
     return finish(invert(mask))
 
 
+def _repeated(mask: Tensor, num_heads: int, num_queries: int) -> Tensor:
+    return mask.repeat(1, num_heads, num_queries, 1)
+
+
+def _four_axes_only(mask: Tensor, num_heads: int, num_queries: int) -> Tensor:
+    batch_size, _, _, num_keys = mask.shape
+    tables = mask.expand(batch_size, num_heads, num_queries, num_keys)
+    return ~tables.flatten(0, 1)
+
+
 def _added(hidden: Tensor) -> Tensor:
     return torch.zeros(hidden.shape).masked_fill(hidden, -math.inf)
 
@@ -196,6 +206,28 @@ TORCH_MASK = Exercise(
             lambda mask, num_heads, num_queries: ~mask,
             "The meaning is right now; the shape of a mask with four axes is not. What do the "
             "(B, 1, 1, Tk) of a padding mask become?",
+        ),
+        Mistake(
+            "repeat for expand",
+            partial(_spoiled, tables=_repeated),
+            "`repeat` copies an axis as often as you say, whatever its size: four rows become "
+            "sixteen, three heads become nine. What enlarges only the axes of size 1?",
+        ),
+        Mistake(
+            "view after expand",
+            lambda mask, num_heads, num_queries: (
+                ~mask
+                if mask.dim() == 2
+                else ~_tables(mask, num_heads, num_queries).view(-1, num_queries, mask.shape[-1])
+            ),
+            "The idea is right. What `expand` gives is not laid out in memory, one row serves for "
+            "many, and `view` copies nothing. Which methods copy where they must?",
+        ),
+        Mistake(
+            "only masks of four axes",
+            _four_axes_only,
+            "A mask (Tq, Tk) has two axes, and your code takes four for granted. What happens to "
+            "such a table, and how does your code tell which one it got?",
         ),
         Mistake(
             "a table repeated for the heads",

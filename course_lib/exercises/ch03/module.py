@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib import layers
-from course_lib.attention import attention_weights
+from course_lib.attention import attention, attention_weights, scaled_dot_scores
 from course_lib.exercises.ch03.common import (
     DOUBLE,
     Q_DOUBLE,
@@ -76,14 +76,42 @@ class Spoiled(nn.Module):
         return self.out_proj(found) if self.project else found
 
 
+class WithWeights(Spoiled):
+    def forward(self, x: Tensor, context: Tensor, mask: Tensor | None = None) -> Any:
+        q = split_heads(self.q_proj(x), self.num_heads)
+        k = split_heads(self.k_proj(context), self.num_heads)
+        return super().forward(x, context, mask), attention_weights(scaled_dot_scores(q, k), mask)
+
+
+class Silent(Spoiled):
+    def forward(self, x: Tensor, context: Tensor, mask: Tensor | None = None) -> Any:
+        super().forward(x, context, mask)
+
+
+class Unprojected(Spoiled):
+    def forward(self, x: Tensor, context: Tensor, mask: Tensor | None = None) -> Tensor:
+        q, k = split_heads(x, self.num_heads), split_heads(context, self.num_heads)
+        return self.out_proj(merge_heads(attention(q, k, k, mask)))
+
+
+class Residual(Spoiled):
+    def forward(self, x: Tensor, context: Tensor, mask: Tensor | None = None) -> Tensor:
+        return x + super().forward(x, context, mask)
+
+
+class Selfless(Spoiled):
+    def forward(self, x: Tensor, context: Tensor, mask: Tensor | None = None) -> Tensor:
+        raise NameError("name 'num_heads' is not defined")
+
+
 def use_heads(answer: type[nn.Module], sizes: tuple[int, int], *inputs: Any) -> dict[str, Any]:
     """As `use_module`; and does it refuse to cut 6 features into 4 heads, as it says?"""
     result = use_module(answer, sizes, *inputs)
     refused = False
     try:
         answer(6, 4)
-    except ValueError:
-        refused = True
+    except Exception as error:
+        refused = isinstance(error, ValueError)
     return result | {"refuses 6 features in 4 heads": refused}
 
 
@@ -172,6 +200,35 @@ MODULE = Exercise(
             "used. Which step mixes what the heads found?",
         ),
         Mistake(
+            "projections left out",
+            Unprojected,
+            "The heads are cut from `x` and `context` as they are: `q_proj`, `k_proj` and `v_proj` "
+            "are never used. How does a word get its three roles (chapter 2)?",
+        ),
+        Mistake(
+            "weights, too",
+            WithWeights,
+            "You return two things, the result and the weights. Whoever calls the module expects "
+            "the result alone, (B, Tq, D). Which of the two is that?",
+        ),
+        Mistake(
+            "nothing returned",
+            Silent,
+            "`forward` ends and gives back `None`. What is missing in its last line?",
+        ),
+        Mistake(
+            "x added",
+            Residual,
+            "`x` is added to what was found. That comes in chapter 5, and outside of this module. "
+            "What is the last step of the four here?",
+        ),
+        Mistake(
+            "num_heads without self",
+            Selfless,
+            "Inside `forward` nobody has heard of `num_heads`. The constructor has put the number "
+            "away. Where, and under which name?",
+        ),
+        Mistake(
             "values from x",
             _alone(sources=lambda x, context: (x, context, x)),
             "The values are made from `x`, the sentence that asks. What is found should come from "
@@ -245,14 +302,15 @@ MODULE = Exercise(
         Mistake(
             "divided by Dh",
             _alone(root=lambda q, heads: q.shape[-1]),
-            "You divide by Dh itself. Its variance is Dh; what is the standard deviation of a dot "
-            "product?",
+            "The scores are divided by Dh: at once, or by √Dh twice, since both the attention of "
+            "chapter 1 and the fused kernel divide for you. A dot product has the variance Dh. "
+            "What is its standard deviation?",
         ),
         Mistake(
             "mask ignored",
             partial(Spoiled, weigh=lambda scores, mask: scores.softmax(-1)),
-            "The mask is never used: every token looks at everything. Which function of chapter 2 "
-            "takes it?",
+            "The mask has no effect: every token looks at everything. (`masked_fill` gives a new "
+            "tensor and leaves the old one as it was.) Where does your code hand the mask on?",
         ),
         Mistake(
             "mask inverted",

@@ -119,6 +119,20 @@ SPLIT = Exercise(
             "one matrix product together. What puts tensors side by side, along a new axis?",
         ),
         Mistake(
+            "a tuple of pieces",
+            lambda x, num_heads: x.split(num_heads, dim=-1),
+            "`split` takes the size of a piece, not the number of pieces, and it gives separate "
+            "tensors. How large is a piece, and how do all of them get into one tensor with an "
+            "axis for the heads?",
+        ),
+        Mistake(
+            "turned, then cut",
+            lambda x, num_heads: x.transpose(1, 2).reshape(x.shape[0], num_heads, x.shape[1], -1),
+            "You swap first and cut then. By that time a row belongs to a feature, and reading on "
+            "mixes tokens. What is the last axis while it is cut, and which two change places "
+            "after that?",
+        ),
+        Mistake(
             "features before tokens",
             lambda x, num_heads: _split(x, num_heads).permute(0, 2, 3, 1),
             "Within each head the table is turned: a row for each feature. Which axis should come "
@@ -127,8 +141,8 @@ SPLIT = Exercise(
         Mistake(
             "tokens last",
             lambda x, num_heads: _split(x, num_heads).transpose(1, 3),
-            "Your `transpose` swaps tokens with features: (B, Dh, H, T). After the cut the axes "
-            "are B, T, H, Dh. Which two of these are to change places?",
+            "Tokens and features have changed places, and the axes are (B, Dh, H, T). After the "
+            "cut they were B, T, H, Dh. Which two of these are to change places?",
         ),
         Mistake(
             "batch and heads swapped",
@@ -244,6 +258,18 @@ MERGE = Exercise(
             lambda x: torch.cat([x[:, h] for h in range(x.shape[1])], dim=1),
             TOO_MANY,
             group="heads as tokens",
+        ),
+        Mistake(
+            "tokens and heads made one",
+            lambda x: x.transpose(1, 2).flatten(1, 2),
+            "You bring T in front of H, which is right, and then make one axis of these two. "
+            "Which two axes together give a row of D numbers?",
+        ),
+        Mistake(
+            "size of the wrong axis",
+            lambda x: x.transpose(1, 2).reshape(x.shape[0], x.shape[1], -1),
+            "The result has a row for each head. `x` has kept its axes while you swapped: which "
+            "number of `x.shape` is T?",
         ),
         Mistake(
             "mean of the heads",
