@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import matplotlib.pyplot as plt
 from IPython.display import display
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
@@ -19,6 +19,7 @@ from torch import Tensor
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MASK_COLOURS = ListedColormap(["white", PALETTE[0]])
 MARKERS = ("o", "s", "^", "D", "v", "P")
+GAP = 0.5  # between two tables of numbered cells, in cells
 
 _descriptions: WeakKeyDictionary[Figure, list[str]] = WeakKeyDictionary()
 
@@ -312,6 +313,68 @@ def boxes_and_arrows(
     place = f" The box {here} is set off." if here else ""
     describe(ax, f"{title}. Boxes joined by arrows, from {told}.{place}")
     return ax
+
+
+def head_cells(panels: Mapping[str, Tensor], d_model: int, num_heads: int, title: str) -> Axes:
+    """Where the cells of a table of tokens lie before and after it is cut into heads.
+
+    A cell's number is 10 * token + feature. Its colour is the head that the feature belongs to;
+    the colour is lighter from token to token. Returns the last ax.
+
+    Shapes: each panel (rows, columns), or (n, rows, columns), drawn as n tables.
+    """
+    tables = {name: x if x.dim() == 3 else x[None] for name, x in panels.items()}
+    widths = [x.shape[2] for x in tables.values()]
+    heights = [x.shape[0] * (x.shape[1] + GAP) for x in tables.values()]
+    figure, axes = plt.subplots(
+        1,
+        len(tables),
+        figsize=(0.9 * len(tables) + 0.42 * sum(widths), 0.7 + 0.33 * max(heights)),
+        layout="constrained",
+        squeeze=False,
+        width_ratios=[width + 1.5 for width in widths],
+    )
+    last = max(int(x.max()) for x in tables.values()) // 10
+    for ax, (name, x), width in zip(axes[0], tables.items(), widths, strict=True):
+        for index, table in enumerate(x.tolist()):
+            top = index * (len(table) + GAP)
+            if len(x) > 1:
+                ax.text(-0.25, top + len(table) / 2, f"[{index}]", ha="right", va="center")
+            for row, cells in enumerate(table):
+                for column, cell in enumerate(cells):
+                    face = _tint(cell % 10 * num_heads // d_model, cell // 10 / max(last, 1))
+                    ax.add_patch(Rectangle((column, top + row), 1, 1, fc=face, ec="white", lw=1.5))
+                    place, color = (column + 0.5, top + row + 0.5), _readable_on(face)
+                    ax.text(*place, f"{cell:02}", ha="center", va="center", color=color)
+        ax.set(xlim=(-1.5, width), ylim=(max(heights), -GAP / 2), aspect="equal")
+        ax.axis("off")
+        ax.set_title(name, fontsize="medium")
+        describe(ax, f"{name}: {_tables_in_words(x)}.")
+    figure.suptitle(title, x=0.01, ha="left")
+    _descriptions[figure].insert(0, f"{title}. Numbered cells, coloured by head.")
+    return axes[0][-1]
+
+
+def _tint(head: int, lightness: float) -> tuple[float, ...]:
+    """The colour of a head; from its own at 0 to a light one at 1."""
+    share = 0.75 * lightness
+    return tuple(c + (1 - c) * share for c in to_rgb(PALETTE[head % len(PALETTE)]))
+
+
+def _readable_on(face: tuple[float, ...]) -> str:
+    """Black or white, whichever has more contrast. WCAG 2.1, relative luminance."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in face]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "black" if luminance > 0.179 else "white"
+
+
+def _tables_in_words(x: Tensor) -> str:
+    tables = [
+        " / ".join(" ".join(f"{cell:02}" for cell in row) for row in table) for table in x.tolist()
+    ]
+    if len(tables) == 1:
+        return tables[0]
+    return "; ".join(f"[{index}] {table}" for index, table in enumerate(tables))
 
 
 def _figure(ax: Axes) -> Figure:

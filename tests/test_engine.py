@@ -197,7 +197,8 @@ def test_the_probes_question_leads_on_where_no_diagnosis_asks():
     ("answer", "words"),
     [
         (lambda x: None, ["returns `None`", "forget `return`"]),
-        (lambda x: (2 * x).tolist(), ["`list`", "expected is a tensor"]),
+        (lambda x: (2 * x).tolist(), ["`list`", "expected is a tensor", "leave PyTorch"]),
+        (lambda x: (2 * x, x), ["`tuple`", "expected is a tensor", "Several tensors"]),
         (lambda x: (2 * x, x), ["`tuple`", "expected is a tensor"]),
         (lambda x: (2 * x).numpy(), ["`ndarray`", "NumPy"]),
         (lambda x: (2 * x).double(), ["torch.float64", "torch.float32"]),
@@ -603,7 +604,7 @@ def test_an_unknown_exercise_names_those_there_are():
     for call in (lambda: check("99.7", double), lambda: hint("99.7"), lambda: solution("99.7")):
         with pytest.raises(CourseError, match=r"'99\.7'.*99\.1, 99\.2"):
             call()
-    for strange in ("nonsense", "", 3.1):
+    for strange in ("nonsense", "", 98.5):
         with pytest.raises(CourseError, match=r"99\.1"):
             check(strange, double)
 

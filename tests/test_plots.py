@@ -76,6 +76,28 @@ def test_heat_maps_are_centred_at_zero():
     assert "a from -1.0 to 3.0" in plots.description(ax)
 
 
+def test_cells_keep_the_colour_of_their_head_wherever_they_lie():
+    x = 10 * torch.arange(4)[:, None] + torch.arange(6)
+    split = x.view(4, 3, 2).transpose(0, 1)
+    ax = plots.head_cells({"before": x, "after": split}, 6, 3, "Cut into heads")
+    colors = [
+        {
+            text.get_text(): patch.get_facecolor()
+            for text, patch in zip(
+                [t for t in axes.texts if "[" not in t.get_text()], axes.patches, strict=True
+            )
+        }
+        for axes in ax.figure.axes
+    ]
+    assert colors[0] == colors[1]
+    assert len(set(colors[0].values())) == 3 * 4  # heads and tokens
+    assert colors[0]["20"] == colors[0]["21"] != colors[0]["22"]
+    words = plots.description(ax)
+    assert words.startswith("Cut into heads. Numbered cells")
+    assert "before: 00 01 02 03 04 05 / 10 11" in words
+    assert "after: [0] 00 01 / 10 11 / 20 21 / 30 31; [1] 02 03 / 12 13" in words
+
+
 def test_one_figure_can_have_several_descriptions():
     _, (left, right) = plt.subplots(1, 2)
     plots.describe(left, "One.")

@@ -88,6 +88,8 @@ CUT_OFF = (
 )
 
 
+LEFT_PYTORCH = "Did the numbers leave PyTorch on the way (`.tolist()`, `.item()`, NumPy)?"
+SEVERAL = "Several tensors came back in one. Is one of them meant, or should they be put together?"
 WHICH_DEVICE = (
     "Tensors on a GPU meet only tensors that lie there, too. Which tensor does your code make "
     "without asking an input where it lies (`x.device`, `torch.zeros_like(x)`, `x.new_zeros(…)`)?"
@@ -225,9 +227,10 @@ def _trouble(exercise: Exercise, drawn: Inputs, o: Observation, right: Any) -> T
     if o.value is None and right is not None:
         return Trouble("It returns `None`.", general="Did you forget `return`?")
     if isinstance(right, Tensor) and not isinstance(o.value, Tensor):
+        several = any(isinstance(x, Tensor) for _, x in compare.leaves(o.value))
         return Trouble(
             f"It returns {_kind(o.value)}; expected is a tensor.",
-            general="Did the numbers leave PyTorch on the way (`.tolist()`, `.item()`, NumPy)?",
+            general=SEVERAL if several else LEFT_PYTORCH,
         )
     if _is_plain(o.value) and _is_plain(right) and o.value != right:
         lists = Listing("Yours:", _short(o.value)), Listing("Expected:", _short(right))
