@@ -159,7 +159,9 @@ MODEL = Exercise(
     probes=(
         Probe(
             "one sentence, one layer",
-            _pair((VOCAB, 4, 2, 1, 6), rows([3, 4, 5, 6]), torch.tensor([[1, 6, 5]])),
+            _pair(
+                (VOCAB, 4, 2, 1, 6), rows([3, 4, 5, 6, 7, 3, 8, 5, 4]), torch.tensor([[1, 6, 5]])
+            ),
             "Follow the source to the memory, then the target to the logits. What does each "
             "line get, what does it give, and which mask?",
         ),
