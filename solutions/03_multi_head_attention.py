@@ -679,8 +679,8 @@ def look_with_heads(q: Tensor, k: Tensor, v: Tensor, num_heads: int) -> Tensor:
     ### END SOLUTION
     ### BEGIN GIVEN
     # batch_size, num_queries, d_model = q.shape
-    # d_head = d_model // num_heads
-    # q, k, v = (x.view(batch_size, num_heads, -1, d_head) for x in (q, k, v))
+    # sizes = batch_size, num_heads, -1, d_model // num_heads
+    # q, k, v = (x.view(sizes) for x in (q, k, v))
     ### END GIVEN
     found = attention.attention(q, k, v)
     ### BEGIN SOLUTION

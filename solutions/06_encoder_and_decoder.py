@@ -363,7 +363,8 @@ print("target", tgt.tolist())
 # %%
 def loss_of(model, src, tgt):
     """Mean cross-entropy of each token of tgt, given src and the tokens before it."""
-    logits = model(src, shift_right(tgt, BOS_ID))
+    read_so_far = shift_right(tgt, BOS_ID)
+    logits = model(src, read_so_far)
     return F.cross_entropy(logits.flatten(0, 1), tgt.flatten(), ignore_index=PAD_ID)
 
 
