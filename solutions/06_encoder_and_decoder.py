@@ -386,6 +386,7 @@ def train(model, steps, loss_of=loss_of, seed=0, **options):
 
 
 # %% tags=["nbval-ignore-output"]
+torch.set_num_threads(1)  # one core does for so small a model; others may be busy
 torch.manual_seed(0)
 model = models.Transformer(config)
 losses = train(model, steps=600)
