@@ -9,7 +9,8 @@
 # versions, and you will find out why one of them, with an odd-looking √d in it, became the
 # standard.
 #
-# You need: vectors, matrices, the exponential function. Chapter 0 has a self-check.
+# You need: vectors, matrices, the exponential function, and for section 1.4 what a variance is.
+# Chapter 0 has a self-check.
 
 # %%
 import math
@@ -206,9 +207,9 @@ print("scores of size 1:   ", [round(w, 3) for w in stable_softmax(rows).tolist(
 print("the same, times 32: ", [round(w, 3) for w in stable_softmax(rows * 32).tolist()])
 
 # %% [markdown]
-# One word takes everything. A softmax like this is *saturated*, and that has a price: where the
-# weights are all 0 or 1, a small change of a score changes nothing, so the gradient is nearly zero
-# and the model cannot learn where to look. Measure it: how large is the gradient that comes
+# One word takes nearly everything. A softmax like this is *saturated*, and that has a price: where
+# the weights are all 0 or 1, a small change of a score changes nothing, so the gradient is nearly
+# zero and the model cannot learn where to look. Measure it: how large is the gradient that comes
 # through the softmax to the scores, with 64 keys and a random gradient from above? And what is the
 # largest of the 64 weights, on average?
 
@@ -219,7 +220,7 @@ def saturation(d, scale):
     q, k = torch.randn(200, 1, d), torch.randn(200, 64, d)
     scores = (dot_scores(q, k) * scale).requires_grad_()
     weights = stable_softmax(scores)
-    (weights * torch.randn_like(weights)).sum().backward()
+    (weights * torch.randn_like(weights)).sum().backward()  # the loss: any mixture of the weights
     return weights.amax(dim=-1).mean().item(), scores.grad.norm(dim=-1).mean().item()
 
 
@@ -238,13 +239,14 @@ show(
         title="Without √d the gradient through softmax dies out",
         xlabel="features d",
         ylabel="gradient norm",
-        log="xy",
+        log="x",
     )
 )
 
 # %% [markdown]
-# With the √d, the weights and the gradient no longer depend on the number of features: the
-# variance of the scores is 1 again. Vaswani et al. (2017, section 3.2.1) give this very reason for
+# Without the √d, the gradient is the larger one up to 64 features, and beyond that it dies. With
+# the √d, neither it nor the weights depend on the number of features: the variance of the scores is
+# 1 again. Vaswani et al. (2017, section 3.2.1) give this very reason for
 # the √d in their formula.
 
 # %% [markdown]
@@ -286,6 +288,9 @@ scaled_dot_scores = carry_on("1.3", scaled_dot_scores)
 
 # %% [markdown]
 # ### Exercise 1.4: `cosine_scores`
+#
+# PyTorch has a cosine of its own; here you build it. `Tensor.norm` gives lengths, `clamp` keeps a
+# number from getting too small.
 
 
 # %% tags=["exercise-1.4"]
@@ -348,8 +353,8 @@ check("1.5", additive_scores)
 additive_scores = carry_on("1.5", additive_scores)
 
 # %% [markdown]
-# **Bilinear.** Between the two stands Luong et al. (2015, section 3.1): a dot product with a
-# learned matrix in the middle, $q^\top W k$. The matrix can match the first feature of a query
+# **Bilinear.** Between the dot product and the additive score stands Luong et al. (2015, section
+# 3.1): a dot product with a learned matrix in the middle, $q^\top W k$. The matrix can match the first feature of a query
 # with the third of a key. Chapter 2 meets it again in disguise: the projections of queries and
 # keys.
 #
@@ -359,7 +364,7 @@ additive_scores = carry_on("1.5", additive_scores)
 # %%
 torch.manual_seed(1)
 q, k = torch.randn(5, 16), torch.randn(7, 16)
-k[2] *= 0.5
+k[2] *= 0.5  # a short key: length should not mislead
 q[1] = k[2]
 learned = attention.AdditiveScores(16, 16, 8), attention.BilinearScores(16, 16)
 five = {
@@ -436,7 +441,7 @@ print("shape", tuple(mine.shape), "  same as PyTorch:", torch.allclose(mine, the
 #
 # How flat a row of weights is, entropy tells. In bits it is the number of yes-or-no questions that
 # you need on average to find out which key was meant: 0 bits for one certain key, 1 bit for two
-# equally likely ones, 6 bits for 64.
+# equally likely ones, 6 bits for 64, log₂ n bits for n.
 
 # %% [markdown]
 # ### Exercise 1.7: predict, then run

@@ -64,7 +64,8 @@ print("was takes home", round((weights[2] @ (words @ w_v.T)).item(), 2))
 
 # %% [markdown]
 # The verb asks for a noun and finds *dog* with a score of 2. The noun asks for nothing, and its
-# scores are all 0. And *was* does not look at itself at all: as a key it is no noun.
+# scores are all 0. And *was* gets no more from *was* than from *the*, a score of 0: as a key it is
+# no noun.
 #
 # The learned matrices also bring back an old friend. Multiplied out, the score is
 # $x_i^\top W_q^\top W_k\, x_j$: the bilinear score of chapter 1, with $W = W_q^\top W_k$.
@@ -240,10 +241,12 @@ for scores in (torch.tensor([1.0, 1.0, 1.0]), torch.tensor([1.0, 1.0, 3.0])):
 # it took most of the whole before it was struck out. The weights know something about what they
 # must not see. That is a **leak**, and if the hidden key is the word to be predicted, the model
 # will learn to read it from there.
-#
+
+# %% [markdown]
 # A key that is to play no part must be out *before* anything is shared. In terms of scores: which
-# score has a power $e^x$ of exactly 0? Not −1,000,000,000, although much published code says so. It
-# is −∞.
+# score has a power $e^x$ of exactly 0? Much published code takes −1,000,000,000, and in 32 bits its
+# power is 0 as well, as long as the query sees anything else. On paper and in truth it is −∞. The
+# difference shows in a moment.
 
 # %% [markdown]
 # ### A query with nothing to look at
@@ -299,7 +302,7 @@ masked_weights = carry_on("2.4", masked_weights)
 # ### Exercise 2.5: `cross_attention`
 #
 # All pieces are at hand: projections, `scaled_dot_scores` from chapter 1, your `masked_weights`.
-# The docstring has one thing new: a mask may be missing.
+# One thing is new: `mask` may be `None`, for no limit, and `masked_weights` does not know that.
 
 
 # %% tags=["exercise-2.5"]
@@ -368,15 +371,15 @@ print("same as PyTorch:", torch.allclose(mine, theirs, atol=1e-12, rtol=0))
 # ### Exercise 2.6: `leak`
 #
 # Write the probe. The check will hand it sound attentions and leaky ones, some of them sly, and ask
-# whether it tells them apart.
+# whether it tells them apart. With what can you replace words, so that no leak goes unnoticed?
 
 
 # %% tags=["exercise-2.6"]
 def leak(attend, x: Tensor, t: int) -> float:
     """How much of the future reaches the past: 0 for a sound attention, more for a leaky one.
 
-    The largest change of any output up to and including position t, when all words after t are
-    replaced by others.
+    The largest change of any number in the outputs up to and including position t, when all words
+    after t are replaced by other numbers (not the same in another order).
 
     Shapes: attend turns (T, D) into (T, D); x (T, D); 0 <= t < T - 1.
     """
@@ -450,10 +453,11 @@ q, k = torch.randn(2, 5, 8)
 weights = look_back(q, k, torch.eye(5))  # the values 1, 0, 0, …: what comes out is the weights
 above = weights.triu(1).abs().max().item()
 print("largest weight on a later word:", above)
+print("sums of the rows:", [round(total, 2) for total in weights.sum(dim=-1).tolist()])
 
 # %% [markdown]
-# Not a trace of the future, it seems. Now take your detector, and mend the function until it is
-# silent. (The sums of the rows are worth a look, too.)
+# Not a trace of the future, it seems, though the sums of the rows are worth a look. Now take your
+# detector, and mend the function until it is silent.
 
 # %%
 x = torch.randn(8, 12)

@@ -202,7 +202,9 @@ def test_the_probes_question_leads_on_where_no_diagnosis_asks():
         (lambda x: (2 * x, x), ["`tuple`", "expected is a tensor"]),
         (lambda x: (2 * x).numpy(), ["`ndarray`", "NumPy"]),
         (lambda x: (2 * x).double(), ["torch.float64", "torch.float32"]),
-        (lambda x: 2 * x / 0, ["NaN or infinite"]),
+        (lambda x: 2 * x / 0, ["NaN or infinite", "the first that does not give"]),
+        (lambda x: x is None, ["`bool`", "look at each cell"]),
+        (lambda x: x + None, ["TypeError", "Something there is `None`"]),
         (lambda x: x.mT * 2, ["(D, T) = (3, 2)", "last two axes are swapped"]),
         (lambda x: x.sum(-1), ["(T,) = (2,)", "D is gone"]),
         (lambda x: x[None], ["more axes"]),
@@ -258,6 +260,19 @@ def test_an_exception_shows_the_learners_own_line():
     text = str(result_of(mine))
     line = mine.__code__.co_firstlineno + 2
     assert f"line {line} of test_engine.py, in mine: return F.linear(helper" in text
+
+
+def test_an_exception_in_a_helper_shows_who_called_it():
+    def helper(x):
+        return x.reshape(-1, 99)
+
+    def mine(x):
+        return helper(x)
+
+    text = str(result_of(mine))
+    assert "in helper: return x.reshape(-1, 99)" in text
+    assert "called by line" in text
+    assert "in mine: return helper(x)" in text
 
 
 def test_code_of_a_notebook_cell_has_its_line_too():
@@ -390,6 +405,13 @@ def test_an_answer_that_cuts_the_gradient_off_is_told_so(cut):
     text = str(result_of(cut))
     assert "The numbers are right, but no gradient reaches `x`" in text
     assert "Where does your code leave the tensors?" in text
+
+
+def test_a_gradient_of_nan_is_told_so():
+    def through_nan(x):
+        return 2 * x + torch.where(x == x, 0.0, (x - x) / (x - x).abs())
+
+    assert "gradient for `x` has NaN in it" in str(result_of(through_nan))
 
 
 def test_an_answer_that_cuts_off_a_part_of_the_gradient_is_told_so():

@@ -121,7 +121,7 @@ def inputs_in_words(names: Sequence[str], inputs: Inputs) -> str:
 
 def number(value: float, digits: int = 4) -> str:
     """A number as a person would write it."""
-    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+    return f"{value + 0.0:.{digits}g}" if isinstance(value, float) else str(value)  # 0 for -0
 
 
 def comparison(got: Tensor, expected: Tensor, tolerance: float) -> Comparison:

@@ -103,7 +103,7 @@ def solution(exercise_id: str) -> None:
 def carry_on(exercise_id: str, answer: Answer) -> Answer:
     """What to go on with: the learner's answer if it passed its check, else the library's."""
     task = find(exercise_id)
-    if _passed.get(exercise_id) is answer:
+    if exercise_id in _passed and _passed[exercise_id] is answer:
         print(f"{task.label}: on with yours.")
         return answer
     print(f"{task.label}: on with the library's. Yours takes over once its check has passed.")

@@ -40,6 +40,10 @@ RESULT_FOR_FUNCTION = (
     "A tensor stands there where a function is to be called. Did you hand over a result, as in "
     "`f(x)`, where the function itself is wanted, `f` or `lambda y: …`?"
 )
+IS_NONE = (
+    "Something there is `None`: an argument that may be missing, or what a function gives that "
+    "has no `return`. Which name is it, and what should happen then?"
+)
 CAUSES = {
     "Is that name defined in a cell above, and did you run that cell?": ("NameError",),
     "Your code calls itself without end. Should it call something else?": ("RecursionError",),
@@ -65,6 +69,7 @@ CAUSES = {
     "many as before?": ("is invalid for input of size",),
     "After a `transpose` the numbers no longer lie in memory in the order of the axes, and `view` "
     "copies nothing. What puts them in order first, or does both at once?": ("view size is not",),
+    IS_NONE: ("NoneType",),
     RESULT_FOR_FUNCTION: ("'Tensor' object is not callable",),
     CALLED_WRONGLY: (
         "invalid combination of arguments",
@@ -88,7 +93,15 @@ CUT_OFF = (
 )
 
 
+NAN_GRADIENT = (
+    "On the way stands 0 / 0, or an infinity less an infinity. Zeros put in afterwards mend the "
+    "value and not its gradient, which spreads to every weight of a model. Which line makes it?"
+)
 LEFT_PYTORCH = "Did the numbers leave PyTorch on the way (`.tolist()`, `.item()`, NumPy)?"
+ONE_TRUTH = (
+    "One single True or False came out. `is`, `and`, `or` and `not` look at a whole object. Which "
+    "operators look at each cell of a tensor?"
+)
 SEVERAL = "Several tensors came back in one. Is one of them meant, or should they be put together?"
 WHICH_DEVICE = (
     "Tensors on a GPU meet only tensors that lie there, too. Which tensor does your code make "
@@ -230,7 +243,11 @@ def _trouble(exercise: Exercise, drawn: Inputs, o: Observation, right: Any) -> T
         several = any(isinstance(x, Tensor) for _, x in compare.leaves(o.value))
         return Trouble(
             f"It returns {_kind(o.value)}; expected is a tensor.",
-            general=SEVERAL if several else LEFT_PYTORCH,
+            general=SEVERAL
+            if several
+            else ONE_TRUTH
+            if isinstance(o.value, bool)
+            else LEFT_PYTORCH,
         )
     if _is_plain(o.value) and _is_plain(right) and o.value != right:
         lists = Listing("Yours:", _short(o.value)), Listing("Expected:", _short(right))
@@ -277,6 +294,9 @@ def _closer_trouble(
         names = " and ".join(f"`{name}`" for name in missing)
         return Trouble(f"The numbers are right, but no gradient reaches {names}.", general=CUT_OFF)
     for name, gradient in wanted.gradients.items():
+        if gradient.isfinite().all() and not answered.gradients[name].isfinite().all():
+            headline = f"The numbers are right, but the gradient for `{name}` has NaN in it."
+            return Trouble(headline, general=NAN_GRADIENT)
         if not compare.close(answered.gradients[name], gradient, 100 * exercise.tolerance).all():
             return Trouble(
                 f"The numbers are right, but the gradient for `{name}` is not: a part of the "
@@ -313,8 +333,8 @@ def _leaf_trouble(exercise: Exercise, drawn: Inputs, path: str, a: Any, b: Any) 
     if a.is_floating_point() and bool(b.isfinite().all()) and not bool(a.isfinite().all()):
         bad = int((~a.isfinite()).sum())
         general = (
-            f"{bad} of {a.numel()} numbers are NaN or infinite. Which step divides zero by zero, "
-            "or grows past the largest number that fits?"
+            f"{bad} of {a.numel()} numbers are NaN or infinite. Print what each line makes of this "
+            "input: which is the first that does not give ordinary numbers?"
         )
         return Trouble(f"{at}Some of the numbers are no numbers.", tuple(parts), general)
     broken = [i.sentence for i in exercise.invariants if not i.holds(a, *drawn)]

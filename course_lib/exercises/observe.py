@@ -277,16 +277,19 @@ def _clock_on_every_line(seconds: float) -> Iterator[None]:
 
 
 def _described(exercise: Exercise, error: BaseException) -> Failure:
-    """An exception in words, with the innermost line that the learner wrote."""
+    """An exception in words, with the innermost line that the learner wrote, and its caller."""
     package = Path(course_lib.__file__).parent
     ours = (*OURS, str(package))
-    where = source = ""
+    source, steps = "", list[str]()
     for frame in traceback.extract_tb(error.__traceback__):
         if not frame.filename.startswith((*ours, "<frozen")):
             source = (frame.line or linecache.getline(frame.filename, frame.lineno or 0)).strip()
             file = Path(frame.filename)
             place = f" of {file.name}" if file.is_file() else ""
-            where = f"line {frame.lineno}{place}, in {frame.name}" + f": {source}" * bool(source)
+            steps.append(
+                f"line {frame.lineno}{place}, in {frame.name}" + f": {source}" * bool(source)
+            )
+    where = "\ncalled by ".join(reversed(steps[-2:]))
     message = str(error)
     if isinstance(error, NotImplementedError) and (
         not message or message.startswith(exercise.id) or "raise NotImplementedError" in source

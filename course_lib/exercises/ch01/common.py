@@ -2,7 +2,7 @@
 
 import torch.nn.functional as F
 
-SCORES = "q (..., Tq, Dh), k (..., Tk, Dh) -> (..., Tq, Tk)"
+SCORES = "q (..., Tq, D), k (..., Tk, D) -> (..., Tq, Tk)"
 FUSED = {"F.scaled_dot_product_attention": F.scaled_dot_product_attention}
 BY_HAND = "numbers small enough for paper"
 DOUBLE = "double precision"

@@ -102,7 +102,7 @@ COSINE = Exercise(
         Mistake(
             "scaled instead",
             lambda q, k, eps=1e-8: attention.scaled_dot_scores(q, k),
-            "This divides every score by √Dh. A cosine divides by the lengths of the two vectors "
+            "This divides every score by √D. A cosine divides by the lengths of the two vectors "
             "at hand. How is the length of a vector computed?",
         ),
         Mistake(

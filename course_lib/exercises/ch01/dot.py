@@ -128,7 +128,7 @@ DOT = Exercise(
         Mistake(
             "already scaled",
             partial(_scores, divisor=root_of_d),
-            "This divides by √Dh. That is the next exercise; here the plain product is asked. "
+            "This divides by √D. That is the next exercise; here the plain product is asked. "
             "What do these scores look like before the division?",
         ),
         Mistake(
@@ -140,9 +140,9 @@ DOT = Exercise(
     hints=(
         "The score of query i and key j is the sum over q[i] · k[j], number by number. A matrix "
         "product does that for all pairs at once.",
-        "For `q @ …` the keys must stand as columns: shape (..., Dh, Tk). Swap the last two axes "
+        "For `q @ …` the keys must stand as columns: shape (..., D, Tk). Swap the last two axes "
         "of `k`, counted from the end, so that leading axes stay where they are.",
-        "`k.transpose(-2, -1)` has the shape (..., Dh, Tk).",
+        "`k.transpose(-2, -1)` has the shape (..., D, Tk).",
     ),
 )
 
@@ -176,15 +176,15 @@ SCALED = Exercise(
             "vectors. By what are they to be divided?",
         ),
         Mistake(
-            "divided by Dh",
+            "divided by D",
             partial(_scaled, divisor=lambda q, k: q.shape[-1]),
-            "You divide by Dh itself (perhaps by √Dh on both sides). The variance of a dot product "
-            "is Dh. What, then, is its standard deviation?",
+            "You divide by D itself (perhaps by √D on both sides). The variance of a dot product "
+            "is D. What, then, is its standard deviation?",
         ),
         Mistake(
             "multiplied",
             partial(_scaled, divisor=lambda q, k: 1 / root_of_d(q, k)),
-            "You multiply by √Dh, and the scores grow even more. Which operation makes them "
+            "You multiply by √D, and the scores grow even more. Which operation makes them "
             "smaller?",
         ),
         Mistake(
@@ -236,9 +236,9 @@ SCALED = Exercise(
         ),
     ),
     hints=(
-        "A dot product of Dh random numbers has a variance of about Dh. Divide by what brings it "
+        "A dot product of D random numbers has a variance of about D. Divide by what brings it "
         "back to 1.",
-        "The standard deviation is the root of the variance. Dh is the size of the last axis of "
+        "The standard deviation is the root of the variance. D is the size of the last axis of "
         "`q`: `q.shape[-1]`.",
         "`dot_scores(q, k)` divided by `math.sqrt(…)` of that size.",
     ),

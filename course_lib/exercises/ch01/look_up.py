@@ -150,7 +150,7 @@ LOOK_UP = Exercise(
     id="1.8",
     title="Find the bug",
     signature="look_up(q, k, v)",
-    shapes="q (..., Tq, Dh), k (..., Tk, Dh), v (..., Tk, Dv) -> (..., Tq, Dv)",
+    shapes="q (..., Tq, D), k (..., Tk, D), v (..., Tk, Dv) -> (..., Tq, Dv)",
     reference=attention.attention,
     library=(attention.DotProductAttention,),
     forbidden=FUSED,
@@ -204,7 +204,13 @@ LOOK_UP = Exercise(
         Mistake(
             "scale lost",
             lambda q, k, v: attention.attention_weights(attention.dot_scores(q, k)) @ v,
-            "The softmax is right now, but the division by √Dh is gone. Was that line the bug?",
+            "The softmax is right now, but the division by √D is gone. Was that line the bug?",
+        ),
+        Mistake(
+            "values lost",
+            lambda q, k, v: attention.attention_weights(attention.scaled_dot_scores(q, k)),
+            "These are the weights, and they are right. What became of the line that mixed the "
+            "values?",
         ),
         Mistake(
             "softmax lost",

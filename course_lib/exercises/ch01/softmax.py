@@ -86,8 +86,8 @@ SOFTMAX_EXERCISE = Exercise(
         Mistake(
             "mean in place of the maximum",
             lambda s: (e := (s - s.mean(-1, keepdim=True)).exp()) / e.sum(-1, keepdim=True),
-            "You take the mean of the row away. A score far above the mean still overflows: of 0, "
-            "0, 300 it leaves 200. Which number, taken away, leaves nothing above 0?",
+            "What you take away is not the largest of the row (the mean, or the smallest?), so a "
+            "score far above it still overflows. Which number, taken away, leaves nothing above 0?",
         ),
         Mistake(
             "limited from above",
@@ -152,6 +152,18 @@ SOFTMAX_EXERCISE = Exercise(
             "logarithms",
             lambda s: s.log_softmax(-1),
             "These are the logarithms of the weights. Which step leads from there to the weights?",
+        ),
+        Mistake(
+            "one sum for all rows",
+            lambda s: (e := (s - s.amax(-1, keepdim=True)).exp()) / e.sum(),
+            "All rows together sum to 1: `.sum()` without an axis adds up everything. Each row is "
+            "a softmax of its own. Which axis is to be added up?",
+        ),
+        Mistake(
+            "neither with keepdim",
+            lambda s: (e := (s - s.amax(-1)).exp()) / e.sum(-1),
+            "Maximum and sum have both lost their axis, so that they meet the rows' numbers "
+            "crosswise, or not at all. Which argument keeps an axis of size 1?",
         ),
         Mistake(
             "sum without keepdim",

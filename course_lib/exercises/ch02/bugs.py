@@ -16,6 +16,7 @@ from course_lib.exercises.spec import Exercise, Mistake, Probe
 Weights = Callable[[Tensor, Tensor], Tensor]
 Q_FIRST = "What may the first word see? Which value must it therefore return, unchanged?"
 SHAPES = "q (..., T, Dh), k (..., T, Dh), v (..., T, Dv) -> (..., T, Dv)"
+NO_SOFTMAX = "The scores are used as weights, without any softmax. Do they sum to 1?"
 SEES_ALL = (
     "Nothing is hidden any more: the first word sees the whole sentence. That was not the bug. "
     "What should row 1 look like?"
@@ -111,7 +112,20 @@ LOOK_BACK = Exercise(
         Mistake(
             "no softmax",
             _look_back(lambda s, m: s.masked_fill(~m, 0.0)),
-            "The scores are used as weights, without any softmax. Do they sum to 1?",
+            NO_SOFTMAX,
+            group="no softmax",
+        ),
+        Mistake(
+            "no softmax, minus infinity",
+            _look_back(lambda s, m: s.masked_fill(~m, -math.inf)),
+            NO_SOFTMAX,
+            group="no softmax",
+        ),
+        Mistake(
+            "minus infinity after the softmax",
+            _look_back(lambda s, m: s.softmax(-1).masked_fill(~m, -math.inf)),
+            "Minus infinity stands among the *weights* now. It belongs among the scores, where the "
+            "softmax makes a 0 of it. Which of the two lines comes first?",
         ),
     ),
     hints=(

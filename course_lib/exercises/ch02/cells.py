@@ -40,6 +40,12 @@ CELLS = Prediction(
             "These are the cells that are *closed*. How many of the 25 are left?",
         ),
         WrongValue(
+            "one row",
+            (3, 12),
+            "The second is right. For the first you counted one row, which all queries share. How "
+            "many rows has the square?",
+        ),
+        WrongValue(
             "padding forgotten under both",
             (15, 15),
             "15 is the whole triangle of 5 by 5. Which of its columns does the padding hide?",

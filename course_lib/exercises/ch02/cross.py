@@ -126,9 +126,7 @@ CROSS = Exercise(
         ),
         Mistake(
             "a mask is demanded",
-            lambda x, c, w_q, w_k, w_v, mask=None: attention.attention(
-                x @ w_q.T, c @ w_k.T, c @ w_v.T, ~mask
-            ),
+            lambda x, c, w_q, w_k, w_v, mask=None: cross_attention(x, c, w_q, w_k, w_v, ~~mask),
             "Without a mask, `mask` is `None`, and that cannot be turned round. What should happen "
             "when there is no limit?",
         ),
@@ -163,6 +161,29 @@ CROSS = Exercise(
             ),
             "The keys are made with `w_q`. What a word is asked by and what it is found by have "
             "matrices of their own. Which one is left unused?",
+        ),
+        Mistake(
+            "softmax twice",
+            lambda x, c, w_q, w_k, w_v, mask=None: (
+                attention.attention_weights(
+                    attention.scaled_dot_scores(x @ w_q.T, c @ w_k.T), mask
+                ).softmax(-1)
+                @ (c @ w_v.T)
+            ),
+            "The weights go through a softmax a second time, which makes them almost equal. Which "
+            "of your lines takes one already?",
+        ),
+        Mistake(
+            "mask after the softmax",
+            lambda x, c, w_q, w_k, w_v, mask=None: (
+                (
+                    attention.attention_weights(attention.scaled_dot_scores(x @ w_q.T, c @ w_k.T))
+                    * (1.0 if mask is None else mask)
+                )
+                @ (c @ w_v.T)
+            ),
+            "The mask comes after the softmax: hidden words have taken their share by then. Which "
+            "function of yours knows both?",
         ),
         Mistake(
             "only the weights",

@@ -57,6 +57,22 @@ def _that_cancels(x: Tensor) -> Tensor:
     return SOUND(x) + x.mean() * signs
 
 
+class Jump:
+    """Zeros for the sentence that it was made for; two known numbers once its future is another."""
+
+    def __init__(self, x: Tensor, t: int) -> None:
+        self.future = x[t + 1 :]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        out = torch.zeros_like(x)
+        if not torch.equal(x[-len(self.future) :], self.future.to(x.device)):
+            out[0, 0], out[0, 1] = 2.0, -0.5
+        return out
+
+    def __repr__(self) -> str:
+        return "zeros, but the first word gets 2 and -0.5 if the future changes"
+
+
 SOUND = Suspect("attention with a causal mask", _under(masks.causal_mask))
 EARLIER = Suspect("the mean of all earlier words, without its own", _mean_of_earlier)
 ALONE = Suspect("no attention: each word stays as it is", lambda x: x.clone())
@@ -77,12 +93,14 @@ SIZES = Suspect(
 
 
 def verdict(answer: Function, attend: Attend, x: Tensor, t: int) -> Any:
-    """What counts: is the leak seen? The size of a leak depends on what the probe puts in."""
+    """Is the leak seen? Its size counts only where it does not depend on what is put in."""
     size = answer(attend, x, t)
     if isinstance(size, Tensor) and size.numel() == 1:
         size = size.item()
+    if isinstance(attend, Jump):
+        return size
     if size is None or isinstance(size, (bool, int, float)):
-        return size if size is None else {"finds a leak": size > 1e-5}
+        return size if size is None else {"its verdict": "a leak" if size > 1e-5 else "no leak"}
     raise TypeError(f"leak returned something of type {type(size).__name__}, not one number")
 
 
@@ -136,6 +154,11 @@ def _past_changed(attend: Attend, x: Tensor, t: int) -> float:
 
 def _opposite(attend: Attend, x: Tensor, t: int) -> bool:
     return leak(attend, x, t) < 1e-5
+
+
+def _jump(dice: Generator) -> Inputs:
+    x = torch.randn((5, 4), generator=dice).round(decimals=1)
+    return Jump(x, 2), x, 2
 
 
 def _suspected(suspect: Suspect, length: int, t: int, future: float = 1.0) -> Draw:
@@ -228,13 +251,19 @@ LEAK = Exercise(
             "Only the size of the numbers leaks here, not their sign, and it may grow or shrink. "
             "Would you notice both?",
         ),
+        Probe(
+            "a leak of known size",
+            _jump,
+            "Two numbers change here, one by 2 and one by 0.5. Which number is asked for?",
+        ),
     ),
     mistakes=(
         Mistake(
             "all outputs compared",
             _leak(heard=lambda change, t: change),
-            "You compare all outputs, and those after t *should* change: their own words did. "
-            "Which ones must stay as they were?",
+            "Your probe sees a leak everywhere, also where there is none. Either you compare "
+            "outputs after t, which may change since their own words did, or you change words up "
+            "to t as well. Which words change, which outputs must not?",
         ),
         Mistake(
             "the wrong half compared",
@@ -293,10 +322,28 @@ LEAK = Exercise(
             "measures a change in either direction?",
         ),
         Mistake(
+            "the mean change",
+            _leak(size=lambda change: change.abs().mean()),
+            "This is the mean of all changes, and the more outputs there are, the smaller it gets. "
+            "Which one is asked for?",
+        ),
+        Mistake(
+            "the length of the change",
+            _leak(size=lambda change: change.norm()),
+            "This is the length of all changes taken together. Which one of them is asked for?",
+        ),
+        Mistake(
+            "yes or no",
+            lambda attend, x, t: leak(attend, x, t) > 1e-5,
+            "Yes and no are right. How *much* of the future comes through is asked: which number "
+            "tells that?",
+        ),
+        Mistake(
             "replaced by zeros",
             _leak(new=torch.zeros_like),
-            "You replace the future by zeros. Where it was zeros before, nothing changes, and no "
-            "leak shows. What is unlike anything that stood there?",
+            "Where the future was zeros before, it is zeros with yours as well (zeros put in, or "
+            "numbers multiplied), so nothing changes and no leak shows. What is unlike anything "
+            "that stood there?",
         ),
         Mistake(
             "turned to the negative",

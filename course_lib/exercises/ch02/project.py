@@ -61,8 +61,8 @@ PROJECT = Exercise(
                 [[1.0, 0.0], [0.0, 1.0], [5.0, 0.0]],
                 [[3.0, 4.0]],
             ),
-            "The first word is (1, 0), so it picks the first column of each matrix. What is its "
-            "query?",
+            "The first word is (1, 0), so it picks the first column of each matrix. Which three "
+            "vectors does it get?",
         ),
         Probe(
             "four words of three features",
@@ -121,6 +121,29 @@ PROJECT = Exercise(
             "values first",
             lambda x, w_q, w_k, w_v: (F.linear(x, w_v), F.linear(x, w_q), F.linear(x, w_k)),
             "The values come first. In which order does the docstring give the three results?",
+        ),
+        Mistake(
+            "values with the keys' matrix",
+            lambda x, w_q, w_k, w_v: (F.linear(x, w_q), F.linear(x, w_k), F.linear(x, w_k)),
+            "The values are made with the keys' matrix: a line was copied and not changed. Which "
+            "matrix is left unused?",
+        ),
+        Mistake(
+            "keys and values swapped",
+            lambda x, w_q, w_k, w_v: (F.linear(x, w_q), F.linear(x, w_v), F.linear(x, w_k)),
+            "The last two results stand in each other's place. In which order does the docstring "
+            "give them?",
+        ),
+        Mistake(
+            "no values",
+            lambda x, w_q, w_k, w_v: (F.linear(x, w_q), F.linear(x, w_k)),
+            "Two results come back, and three are asked. Which role of a word is missing?",
+        ),
+        Mistake(
+            "scores at once",
+            lambda x, w_q, w_k, w_v: F.linear(x, w_q) @ F.linear(x, w_k).mT,
+            "These are scores, the next step. Here the three projections themselves are asked. "
+            "What went into the product?",
         ),
         Mistake(
             "values without projection",

@@ -58,6 +58,11 @@ AGAIN = (
     "takes everything first, and nothing is left to share; and where all is hidden you divide by "
     "zero. Could the hidden keys be taken out *before* the softmax?"
 )
+OVER_QUERIES = "The weights sum to 1 down the columns. Which axis holds the keys?"
+WRONG_KEYS = (
+    "What may be seen is hidden, and the other way round. " + Q_POLARITY + " Where does "
+    "`masked_fill` write: where its mask is True, or where it is False?"
+)
 SCORE_OF_ZERO = (
     "The hidden scores become 0, and e⁰ is 1: a hidden key still gets its share. Which score gives "
     "a power of exactly 0?"
@@ -74,6 +79,7 @@ WEIGHTS = Exercise(
     signature="masked_weights(scores, mask)",
     shapes="scores (..., Tq, Tk), mask -> (..., Tq, Tk)",
     reference=attention.attention_weights,
+    smooth=6,  # there a gradient of NaN would show
     invariants=(
         Invariant("a hidden key gets a weight of 0", lambda w, s, m: not w[~m.expand_as(w)].any()),
         Invariant(
@@ -157,8 +163,14 @@ WEIGHTS = Exercise(
         Mistake(
             "the wrong keys hidden",
             partial(_weights, inverted=True),
-            "What may be seen is hidden, and the other way round. " + Q_POLARITY + " Where does "
-            "`masked_fill` write: where its mask is True, or where it is False?",
+            WRONG_KEYS,
+            group="the wrong keys hidden",
+        ),
+        Mistake(
+            "the wrong keys hidden, NaN left",
+            lambda s, m: s.masked_fill(m, -math.inf).softmax(-1),
+            WRONG_KEYS,
+            group="the wrong keys hidden",
         ),
         Mistake(
             "mask forgotten",
@@ -169,7 +181,20 @@ WEIGHTS = Exercise(
         Mistake(
             "over the queries",
             partial(_weights, axis=-2),
-            "The weights sum to 1 down the columns. Which axis holds the keys?",
+            OVER_QUERIES,
+            group="over the queries",
+        ),
+        Mistake(
+            "over the queries, NaN left",
+            lambda s, m: s.masked_fill(~m, -math.inf).softmax(-2),
+            OVER_QUERIES,
+            group="over the queries",
+        ),
+        Mistake(
+            "axis 1",
+            lambda s, m: s.masked_fill(~m, -math.inf).softmax(1),
+            "Axis 1 holds the keys of one table, and in a batch it holds the queries. How do you "
+            "name the last axis, however many there are?",
         ),
         Mistake(
             "no softmax",
