@@ -354,9 +354,9 @@ additive_scores = carry_on("1.5", additive_scores)
 
 # %% [markdown]
 # **Bilinear.** Between the dot product and the additive score stands Luong et al. (2015, section
-# 3.1): a dot product with a learned matrix in the middle, $q^\top W k$. The matrix can match the first feature of a query
-# with the third of a key. Chapter 2 meets it again in disguise: the projections of queries and
-# keys.
+# 3.1): a dot product with a learned matrix in the middle, $q^\top W k$. The matrix can match the
+# first feature of a query with the third of a key. Chapter 2 meets it again in disguise: the
+# projections of queries and keys.
 #
 # Here are all five on the same five queries and seven keys. The second query is made equal to the
 # third key, so there is one right answer to find.
