@@ -1,0 +1,6 @@
+"""Chapter 04, positional encoding: what is asked, and what goes wrong."""
+
+from course_lib.exercises.ch04.learned import ADD, LEARNED
+from course_lib.exercises.ch04.table import SHIFT, TABLE
+
+EXERCISES = (TABLE, SHIFT, LEARNED, ADD)
