@@ -97,9 +97,59 @@ def add_after_turning(x, table):
     return (x.transpose(0, 1) + table[: x.shape[1]][:, None]).transpose(0, 1)
 
 
+def speeds(d):
+    return 10000.0 ** (-torch.arange(0, d, 2, dtype=torch.float64) / d)
+
+
+def rotate_by_slices(x, start=0):
+    place = torch.arange(start, start + x.shape[-2], dtype=torch.float64)
+    theta = torch.outer(place, speeds(x.shape[-1]))
+    cos, sin = theta.cos().to(x), theta.sin().to(x)
+    even, odd = x[..., 0::2], x[..., 1::2]
+    return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).flatten(-2)
+
+
+def rotate_complex(x, start=0):
+    place = torch.arange(start, start + x.shape[-2], device=x.device)
+    theta = place[:, None] * speeds(x.shape[-1]).to(x.device)
+    turns = torch.polar(torch.ones_like(theta), theta)
+    pairs = torch.view_as_complex(x.double().unflatten(-1, (-1, 2)).contiguous())
+    return torch.view_as_real(pairs * turns).flatten(-2).to(x.dtype)
+
+
+def rotate_by_a_turned_copy(x, start=0):
+    theta = torch.arange(start, start + x.size(-2)).unsqueeze(1) * speeds(x.size(-1))
+    theta = theta.repeat_interleave(2, dim=-1)
+    turned = torch.stack([-x[..., 1::2], x[..., 0::2]], dim=-1).reshape(x.shape)
+    return x * theta.cos().to(x) + turned * theta.sin().to(x)
+
+
+def alibi_by_broadcasting(num_heads, num_queries):
+    slopes = 2.0 ** (-8 * torch.arange(1, num_heads + 1) / num_heads)
+    place = torch.arange(num_queries)
+    return -slopes[:, None, None] * (place[:, None] - place).abs()
+
+
+def alibi_by_loops(num_heads, num_queries):
+    bias = torch.zeros(num_heads, num_queries, num_queries)
+    for h in range(num_heads):
+        for i in range(num_queries):
+            for j in range(num_queries):
+                bias[h, i, j] = -abs(i - j) / 2 ** (8 * (h + 1) / num_heads)
+    return bias
+
+
+def alibi_by_einsum(num_heads, num_queries):
+    place = torch.arange(num_queries, dtype=torch.float32)
+    slopes = torch.tensor([(2 ** (-8 / num_heads)) ** h for h in range(1, num_heads + 1)])
+    return torch.einsum("h,qk->hqk", slopes, -torch.cdist(place[:, None], place[:, None], p=1))
+
+
 RIGHT = {
     "4.1": [table_filled, table_by_loops, table_by_phase],
     "4.2": [shift_by_blocks, shift_filled, shift_by_diagonals],
     "4.3": [LearnedBySlice, LearnedByLookUp, LearnedWithTheFirstWordsNumber],
+    "4.4": [rotate_by_slices, rotate_complex, rotate_by_a_turned_copy],
+    "4.5": [alibi_by_broadcasting, alibi_by_loops, alibi_by_einsum],
     "4.7": [add_rows, add_rows_with_an_axis_for_the_batch, add_after_turning],
 }
