@@ -1,5 +1,6 @@
 """Right answers to chapter 04, written as people write them: at least two for each exercise."""
 
+import itertools
 import math
 
 import torch
@@ -145,11 +146,41 @@ def alibi_by_einsum(num_heads, num_queries):
     return torch.einsum("h,qk->hqk", slopes, -torch.cdist(place[:, None], place[:, None], p=1))
 
 
+def equivariant_by_random_orders(f, x):
+    for _ in range(30):
+        order = torch.randperm(len(x))
+        if not torch.allclose(f(x[order]), f(x)[order], atol=1e-6):
+            return False
+    return True
+
+
+def equivariant_by_all_orders(f, x):
+    before = f(x)
+    orders = [list(order) for order in itertools.permutations(range(min(len(x), 5)))]
+    orders = [order + list(range(5, len(x))) for order in orders]
+    orders += [order[::-1] for order in orders[:3]]
+    return all((f(x[o]) - before[o]).abs().max().item() < 1e-6 for o in orders)
+
+
+def equivariant_by_matrices(f, x):
+    errors = []
+    for _ in range(50):
+        p = torch.eye(len(x)).to(x)[torch.randperm(len(x))]
+        errors.append((f(p @ x) - p @ f(x)).norm())
+    return torch.stack(errors).max() < 1e-6
+
+
 RIGHT = {
     "4.1": [table_filled, table_by_loops, table_by_phase],
     "4.2": [shift_by_blocks, shift_filled, shift_by_diagonals],
     "4.3": [LearnedBySlice, LearnedByLookUp, LearnedWithTheFirstWordsNumber],
     "4.4": [rotate_by_slices, rotate_complex, rotate_by_a_turned_copy],
     "4.5": [alibi_by_broadcasting, alibi_by_loops, alibi_by_einsum],
+    "4.6": [
+        equivariant_by_random_orders,
+        equivariant_by_all_orders,
+        equivariant_by_matrices,
+    ],
     "4.7": [add_rows, add_rows_with_an_axis_for_the_batch, add_after_turning],
+    "4.8": [(2048, 6144), torch.tensor([2048, 6144])],
 }
