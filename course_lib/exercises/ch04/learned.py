@@ -45,6 +45,10 @@ def _module(forward: Forward = _right, table: Build = nn.Embedding, name: str = 
     return Wrong
 
 
+def _from(name: str) -> Forward:
+    return lambda self, x: x + getattr(self, name).weight[: x.shape[1]]
+
+
 class _Plain(nn.Module):
     def __init__(self, max_len: int, d_model: int) -> None:
         super().__init__()
@@ -287,10 +291,7 @@ LEARNED = Exercise(
         *(
             Mistake(
                 f"named {name}",
-                _module(
-                    lambda self, x, name=name: x + getattr(self, name).weight[: x.shape[1]],
-                    name=name,
-                ),
+                _module(_from(name), name=name),
                 OTHER_NAME,
                 group="another name",
             )
