@@ -731,3 +731,107 @@ for name in TASKS:
     bands = {method: stored[name, method] for method in methods}
     dots = {method: live[name, method].tolist() for method in methods}
     show(lines_with_spread(places, bands, title, *axes, marks=dots, border=(32, "trained to here")))
+
+# %% [markdown]
+# Lines are means of ten seeds, bands go from the worst to the best seed, dots are your own run.
+#
+# - **Learned** places end where training ended: 1.00, then 0.14, little more than guessing.
+# - **Sinusoidal** ones do no better, although every row is there: what the model made of rows 0 to
+#   31 does not hold for rows that it never met.
+# - **Rotary** goes down more slowly, and differs from seed to seed: on *three back*, 0.30 ± 0.15
+#   at the end. One run alone could have told you nearly anything.
+# - **ALiBi** cannot do *three back*: 0.30. It does *last capital* with 0.98 or more, at 128 as at
+#   32.
+
+# %% [markdown]
+# ### Why does rotary fail, and ALiBi not?
+#
+# A rotary score depends on the distance alone, and distance 3 was trained from the first sentence
+# to the last. So why does *three back* go wrong at place 100? Look at what one head of your rotary
+# model scores at each distance, on average over many words.
+
+# %% tags=["nbval-ignore-output"]
+rotary = models["three back", "rotary"]
+attend, x = rotary.layers[0], rotary.embedding(TASKS["three back"](torch.Generator(), 50, 128)[0])
+q, k = rotate(attend.split_heads(attend.q_proj(x))), rotate(attend.split_heads(attend.k_proj(x)))
+scores = scaled_dot_scores(q, k)[:, 0].mean(dim=0).detach()
+curve = [scores.diagonal(-distance).mean().item() for distance in range(128)]
+assert curve.index(max(curve[:32])) == 3 and max(curve[32:]) > curve[3] - 2
+show(
+    compare_lines(
+        range(128),
+        {"head 0": curve, "its score at distance 3": [curve[3]] * 128},
+        title="Within 32 places, distance 3 is the loudest. Beyond, nobody ever checked",
+        xlabel="distance",
+        ylabel="mean score",
+    )
+)
+
+# %% [markdown]
+# The curve is a sum of waves. Training has tuned it until 3 stood out among distances 0 to 31.
+# About the others it was never asked, and there the waves meet again: other distances become as
+# loud as 3, and take the weight.
+#
+# ALiBi's curve is a straight line down. It cannot rise at 3, so *three back* is beyond it; and it
+# cannot rise again at 100, so what it can do, it can do at any length.
+
+# %% [markdown]
+# ### Which is best?
+#
+# Neither. It depends on what a task asks of positions, and the literature says the same once both
+# halves of it are read. Press et al. (2022) tested language models, where near words matter most,
+# and ALiBi carried far. Kazemnejad et al. (2023) tested tasks that need exact places, and
+# found models with *no* positions ahead of ALiBi, rotary, sinusoidal and learned ones in length.
+#
+# Our two-layer model without positions shows why that is possible: 0.92 on *last capital* at
+# trained lengths, where one layer has 0.66. The mask lets the first layer count. It falls to 0.42,
+# so in our test it does not carry either.
+
+# %% [markdown]
+# Take such a table for what it is: one layer, 64 features, 400 steps, two toy tasks. What carries
+# over is the habit: test at lengths that training never saw, with more than one seed, and look into
+# the model before you believe an explanation.
+
+# %% [markdown]
+# ## What you can do now
+#
+# - Prove that attention without positions cannot tell orders apart, and test any layer for it.
+# - Build sinusoidal, learned, rotary and ALiBi positions, and say where each comes in and what it
+#   knows of distance.
+# - Say what a causal mask gives away, and what happens beyond the trained length.
+#
+# `progress()` in a new cell shows which exercises you have solved.
+
+# %% [markdown]
+# ### Three questions, from memory
+#
+# <details><summary>Why does a rotary score depend on the distance alone?</summary>
+# The query is turned by i steps and the key by j. In their dot product the turns meet as
+# one turn by j − i.
+# </details>
+# <details><summary>What does a causal mask tell a model without positions?</summary>
+# How many words stand before each word, and which, but in one layer not in which order.
+# </details>
+# <details><summary>Why is a learned table no help at place 100, after training at length 32?</summary>
+# Row 100 was never added to a word, so no gradient reached it: it is still random.
+# </details>
+
+# %% [markdown]
+# ### Sources
+#
+# - Vaswani et al. (2017), *Attention Is All You Need*, section 3.5: sinusoidal positions.
+# - Gehring et al. (2017), *Convolutional Sequence to Sequence Learning*, section 3.1: learned ones.
+# - Su et al. (2021), *RoFormer: Enhanced Transformer with Rotary Position Embedding*, section 3.2.
+# - Press et al. (2022), *Train Short, Test Long*, section 3: ALiBi.
+# - Haviv et al. (2022), *Transformer Language Models without Positional Encodings Still Learn
+#   Positional Information*.
+# - Kazemnejad et al. (2023), *The Impact of Positional Encoding on Length Generalization in
+#   Transformers*.
+
+# %% [markdown]
+# ### To go further
+#
+# If unseen angles are what breaks a rotary model, then show it none: at length 128, divide all
+# places by 4, so that they run from 0 to 31.75. `rotate` needs one changed line. Does *three back*
+# recover, at which distances would it now have to look, and what does a little more training at the
+# new length do?
