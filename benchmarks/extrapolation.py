@@ -37,7 +37,6 @@ def main(
     seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 10,
     task: Annotated[list[str] | None, typer.Option(help="Which tasks; by default all.")] = None,
 ) -> None:
-    torch.set_num_threads(1)
     build = surroundings(read_chapter(find_chapters(ROOT, ["04"])[0]))["reader"]
     runs = {_key(run): run for run in stored_runs()} if RECORDS.is_file() else {}
     console = Console()

@@ -245,8 +245,8 @@ def heat_maps(
 
 
 def _ticks(size: int) -> range:
-    """Where to put numbers on an axis: at every cell, or at about eight of many."""
-    return range(0, size, 1 if size <= 12 else max(1, 2 ** round(math.log2(size / 8))))
+    """Where to put numbers on an axis: at every cell, or at about six of many."""
+    return range(0, size, 1 if size <= 10 else 2 ** math.ceil(math.log2(size / 7)))
 
 
 def clock_hands(points: Tensor, names: Sequence[str], title: str) -> Axes:
@@ -296,15 +296,16 @@ def lines_with_spread(
         ax.fill_between(x, low, high, color=color, alpha=0.2, linewidth=0)
         ax.plot(x, mean, color=color, linestyle=style, label=name)
         told.append(f"{name}: from {mean[0]:.2f} to {mean[-1]:.2f}")
-        told[-1] += f" (runs at the end from {low[-1]:.2f} to {high[-1]:.2f})"
+        if len(values) > 1:
+            told[-1] += f" (runs at the end from {low[-1]:.2f} to {high[-1]:.2f})"
     for (_, y), color, marker in zip((marks or {}).items(), PALETTE, MARKERS, strict=False):
         ax.plot(x, y, color=color, marker=marker, markersize=4, linestyle="none")
-    if border:
+    if border is not None:
         place, text = border
         ax.axvline(place, color="0.5", linestyle=":")
         ax.text(place, 1.0, f" {text}", transform=ax.get_xaxis_transform(), va="bottom", size=8)
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.set_title(title, loc="left")
+    ax.set_title(title, loc="left", pad=6 if border is None else 16)
     ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     ax.spines[["top", "right"]].set_visible(False)
     describe(ax, f"{title}. Lines of {ylabel} over {xlabel}. {'; '.join(told)}.")

@@ -80,8 +80,8 @@ print(f"largest difference: {difference:.9f}")
 
 # %% [markdown]
 # This is called **permutation equivariance**: permute what goes in, and what comes out is permuted
-# the same way and is otherwise untouched. The output of *dog* is the same vector in both sentences
-# of the title, to the last digit. No layer behind it can find out who was chased.
+# the same way and is otherwise untouched. In the two sentences at the top, the output of *dog* is
+# one and the same vector, up to rounding. No layer behind it can find out who was chased.
 #
 # So the words must carry their places with them, or the scores must know of them. Everything that
 # follows does one or the other.
@@ -157,7 +157,7 @@ print("same as the course's:", torch.allclose(sinusoidal_table(100, 64), theirs,
 def hands_at(place):
     """The row of the table, as four clocks."""
     points = sinusoidal_table(int(place) + 1, 8)[-1].view(4, 2)
-    names = [f"features {2 * i}, {2 * i + 1}\n{10 ** -i:g} rad a place" for i in range(4)]
+    names = [f"features {2 * i}, {2 * i + 1}\n{10**-i:g} rad a place" for i in range(4)]
     return clock_hands(points, names, f"The hands at place {place:g}")
 
 
@@ -178,22 +178,18 @@ for one, other in [(3, 5), (40, 42), (3, 15), (40, 40)]:
     print(f"places {one:2} and {other:2}: {similar[one, other].item():.3f}")
 
 # %%
-show(
-    heat_maps(
-        {"the table": table, "similarity of places": similar},
-        title="Fast waves on the left of the table; nearby places are alike, at any place",
-        rows="place",
-        columns="feature on the left, place on the right",
-    )
-)
+show(heat_maps({"table": table}, "Fast waves on the left, slow on the right", "place", "feature"))
+
+# %%
+show(heat_maps({"similarity": similar}, "Near is alike, at any place", "place", "place"))
 
 # %% [markdown]
-# Exactly as much: 25.949 both times. For each hand the product is
+# Exactly as much: 28.304 both times. For each hand the product is
 # $\sin a \sin b + \cos a \cos b = \cos(a - b)$, and only the difference of two places is left. With
 # itself that is $\cos 0 = 1$ for each of 32 hands.
 #
-# The picture shows it as stripes along the diagonal. Attention compares by dot products, so this
-# table has *near* and *far* built in.
+# The second picture shows it as stripes along the diagonal. Attention compares by dot products, so
+# this table has *near* and *far* built in.
 
 # %% [markdown]
 # ## 4.3 A shift is a rotation
@@ -545,7 +541,7 @@ print(f"last output changes by {(last[0] - last[1]).abs().max().item():.6f}")
 #
 # ### Exercise 4.7: `add_positions`
 #
-# Run it as it is, and the three cells after it. Then mend it.
+# Run it as it is, and the cells up to the check. Then mend it, and run them again.
 
 
 # %% tags=["exercise-4.7"]
@@ -565,8 +561,7 @@ def add_positions(x: Tensor, table: Tensor) -> Tensor:
 
 # %%
 table = sinusoidal_table(32, 8).double()
-words = torch.randn(5, 5, 8, dtype=torch.float64)  # five sentences of five words
-added = add_positions(words, table) - words
+added = add_positions(torch.zeros(5, 5, 8, dtype=torch.float64), table)  # 5 sentences, 5 words
 print("shape:", tuple(added.shape))
 print("rows 0 to 4 of the table are in it:", all((added == row).all(-1).any() for row in table[:5]))
 
@@ -577,7 +572,8 @@ print("rows 0 to 4 of the table are in it:", all((added == row).all(-1).any() fo
 # order matters:
 
 # %%
-twice = add_positions(words[:1].expand(2, 5, 8), table)
+words = torch.randn(5, 8, dtype=torch.float64)
+twice = add_positions(words.expand(2, 5, 8), table)
 print("the same sentence twice comes out the same:", torch.equal(twice[0], twice[1]))
 
 
@@ -587,15 +583,15 @@ def placed(x):
     return attention(y, y, y)
 
 
-print("order makes no difference:", is_permutation_equivariant(placed, words[0]))
+print("order makes no difference:", is_permutation_equivariant(placed, words))
 
 # %%
 check("4.7", add_positions)
 
 # %% [markdown]
-# In a sentence all words had been given the same vector, so their order was lost as before; and
-# what a sentence became depended on its number in the batch. Both probes need no reference, and
-# both take a line.
+# With the bug, all words of a sentence had been given the same vector, so their order was lost as
+# before, and what a sentence became depended on its number in the batch. Neither probe needs a
+# reference, and each takes a line or two.
 
 # %% [markdown]
 # ## 4.9 How far does it carry?
@@ -725,23 +721,27 @@ for name in TASKS:
 
 # %%
 places = range(4, 128, 8)
-for name in TASKS:
-    title = f"{name.capitalize()}: who is right where training never went?"
+titles = {
+    "three back": "Three back: beyond the trained length, nobody stays right",
+    "last capital": "Last capital: beyond the trained length, ALiBi alone stays right",
+}
+for name, title in titles.items():
     axes = ["place in the sentence", "share of right answers"]
     bands = {method: stored[name, method] for method in methods}
     dots = {method: live[name, method].tolist() for method in methods}
     show(lines_with_spread(places, bands, title, *axes, marks=dots, border=(32, "trained to here")))
 
 # %% [markdown]
-# Lines are means of ten seeds, bands go from the worst to the best seed, dots are your own run.
+# Lines are means of ten seeds, bands reach from the worst to the best, dots are your own run.
 #
-# - **Learned** places end where training ended: 1.00, then 0.14, little more than guessing.
-# - **Sinusoidal** ones do no better, although every row is there: what the model made of rows 0 to
-#   31 does not hold for rows that it never met.
-# - **Rotary** goes down more slowly, and differs from seed to seed: on *three back*, 0.30 ± 0.15
-#   at the end. One run alone could have told you nearly anything.
-# - **ALiBi** cannot do *three back*: 0.30. It does *last capital* with 0.98 or more, at 128 as at
-#   32.
+# - **Learned** places end where training ended: on *three back* 1.00, then 0.14, hardly more than
+#   guessing.
+# - **Sinusoidal** ones end there, too: 0.24 and 0.20 in the last quarter. All rows are there, but
+#   what a model made of rows 0 to 31 does not hold for rows it never met.
+# - **Rotary** falls more slowly, and differs from seed to seed: on *three back* 0.30 ± 0.15 at the
+#   end. One run alone could have told you nearly anything.
+# - **ALiBi** cannot do *three back*, with 0.30 from the start. It does *last capital* with 0.98 or
+#   more, at 128 as at 32.
 
 # %% [markdown]
 # ### Why does rotary fail, and ALiBi not?
@@ -756,14 +756,16 @@ attend, x = rotary.layers[0], rotary.embedding(TASKS["three back"](torch.Generat
 q, k = rotate(attend.split_heads(attend.q_proj(x))), rotate(attend.split_heads(attend.k_proj(x)))
 scores = scaled_dot_scores(q, k)[:, 0].mean(dim=0).detach()
 curve = [scores.diagonal(-distance).mean().item() for distance in range(128)]
-assert curve.index(max(curve[:32])) == 3 and max(curve[32:]) > curve[3] - 2
+assert curve.index(max(curve[:32])) == 3
+assert max(curve[32:]) > curve[3] - 2
 show(
-    compare_lines(
+    lines_with_spread(
         range(128),
-        {"head 0": curve, "its score at distance 3": [curve[3]] * 128},
-        title="Within 32 places, distance 3 is the loudest. Beyond, nobody ever checked",
+        {"head 0": torch.tensor([curve]), "at distance 3": torch.full((1, 128), curve[3])},
+        title="Up to distance 31, 3 is the loudest. Beyond, nobody ever checked",
         xlabel="distance",
         ylabel="mean score",
+        border=(31.5, "trained to here"),
     )
 )
 
@@ -772,16 +774,16 @@ show(
 # About the others it was never asked, and there the waves meet again: other distances become as
 # loud as 3, and take the weight.
 #
-# ALiBi's curve is a straight line down. It cannot rise at 3, so *three back* is beyond it; and it
-# cannot rise again at 100, so what it can do, it can do at any length.
+# ALiBi's curve is a straight line down. It cannot rise at 3, so no head can single out the third
+# letter. And it cannot rise again at 100, so what works at 32 goes on working.
 
 # %% [markdown]
 # ### Which is best?
 #
-# Neither. It depends on what a task asks of positions, and the literature says the same once both
-# halves of it are read. Press et al. (2022) tested language models, where near words matter most,
-# and ALiBi carried far. Kazemnejad et al. (2023) tested tasks that need exact places, and
-# found models with *no* positions ahead of ALiBi, rotary, sinusoidal and learned ones in length.
+# None of them. It depends on what a task asks of positions, and the literature says the same, once
+# both halves of it are read. Press et al. (2022) tested language models, where near words matter
+# most, and ALiBi carried far. Kazemnejad et al. (2023) tested small reasoning tasks such as copying
+# and adding, and there models with *no* positions carried further than ALiBi, rotary and learned.
 #
 # Our two-layer model without positions shows why that is possible: 0.92 on *last capital* at
 # trained lengths, where one layer has 0.66. The mask lets the first layer count. It falls to 0.42,
@@ -812,7 +814,7 @@ show(
 # <details><summary>What does a causal mask tell a model without positions?</summary>
 # How many words stand before each word, and which, but in one layer not in which order.
 # </details>
-# <details><summary>Why is a learned table no help at place 100, after training at length 32?</summary>
+# <details><summary>Why does a learned table trained at length 32 not help at place 100?</summary>
 # Row 100 was never added to a word, so no gradient reached it: it is still random.
 # </details>
 

@@ -169,7 +169,7 @@ def test_a_large_heat_map_numbers_a_few_of_its_cells():
     ax = plots.heat_maps({"small": torch.eye(5), "large": torch.eye(64)}, "title")
     small, large = ax.figure.axes[0], ax
     assert list(small.get_xticks()) == [0, 1, 2, 3, 4]
-    assert list(large.get_yticks()) == [0, 8, 16, 24, 32, 40, 48, 56]
+    assert list(large.get_yticks()) == [0, 16, 32, 48]
 
 
 def test_the_hand_of_a_clock_ends_at_its_point_and_is_told_in_degrees():
