@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -9,7 +10,7 @@ from torch import Tensor
 from course_lib import positions
 from course_lib.exercises.ch01.common import BY_HAND
 from course_lib.exercises.probes import given
-from course_lib.exercises.spec import Exercise, Invariant, Mistake, Probe
+from course_lib.exercises.spec import Exercise, Function, Invariant, Mistake, Probe
 
 
 def _right_slopes(num_heads: int) -> Tensor:
@@ -32,6 +33,11 @@ def _bias(
     places = torch.arange(num_queries)
     apart = distance(places[:, None], places[None, :])
     return finish(sign * slopes(num_heads)[:, None, None] * apart)
+
+
+def _alone(**switches: Any) -> Function:
+    """No `partial`: few people make this mistake together with another."""
+    return lambda num_heads, num_queries: _bias(num_heads, num_queries, **switches)
 
 
 def _only_the_past(bias: Tensor) -> Tensor:
@@ -96,26 +102,26 @@ ALIBI = Exercise(
         ),
         Mistake(
             "masked too",
-            partial(_bias, finish=_only_the_past),
+            _alone(finish=_only_the_past),
             "The future is at minus infinity: a causal mask has come in. Masks are a thing of "
             "their own here, and combine with any bias. What is the bias of a word that is three "
             "places ahead?",
         ),
         Mistake(
             "distance squared",
-            partial(_bias, distance=lambda queries, keys: (queries - keys) ** 2),
+            _alone(distance=lambda queries, keys: (queries - keys) ** 2),
             "The penalty grows as the square of the distance. The L in the name stands for "
             "*linear*. What should two places cost, if one costs 1/4?",
         ),
         Mistake(
             "distance from 1",
-            partial(_bias, distance=lambda queries, keys: (queries - keys).abs() + 1),
+            _alone(distance=lambda queries, keys: (queries - keys).abs() + 1),
             "Every distance is one too large. Softmax would not notice, as it is the same for all "
             "keys, but the numbers are not ALiBi's. How far is a word from itself?",
         ),
         Mistake(
             "place instead of distance",
-            partial(_bias, distance=lambda queries, keys: keys + 0 * queries),
+            _alone(distance=lambda queries, keys: keys + 0 * queries),
             "The penalty grows with the place of the *key*, wherever the query stands. From where "
             "is a distance measured?",
         ),
@@ -132,6 +138,12 @@ ALIBI = Exercise(
             "number stands above H in the exponent?",
         ),
         Mistake(
+            "whole numbers",
+            _alone(slopes=lambda n: torch.zeros(n, dtype=torch.int64), sign=-1),
+            "The slopes are whole numbers, and 2 to the power of −8 is then rounded to 0: nothing "
+            "is left. What makes the 2, or its exponent, a number with a point?",
+        ),
+        Mistake(
             "heads from 0",
             partial(_bias, slopes=lambda n: 2.0 ** (-8.0 * torch.arange(n) / n)),
             "The heads are counted from 0, so the first slope is 1 and the last not 1/256. Where "
@@ -139,39 +151,39 @@ ALIBI = Exercise(
         ),
         Mistake(
             "heads in reverse",
-            partial(_bias, slopes=lambda n: _right_slopes(n).flip(0)),
+            _alone(slopes=lambda n: _right_slopes(n).flip(0)),
             "The slopes are right and in reverse order. Does the first head look near or far?",
         ),
         Mistake(
             "one slope for all",
-            partial(_bias, slopes=lambda n: torch.full((n,), 0.5)),
+            _alone(slopes=lambda n: torch.full((n,), 0.5)),
             "All heads have the same slope, and see equally far. Where does h come in?",
         ),
         Mistake(
             "no slopes",
-            partial(_bias, slopes=lambda n: torch.ones(n)),
+            _alone(slopes=lambda n: torch.ones(n)),
             "The bias is the bare distance. By what is it multiplied, head by head?",
         ),
         Mistake(
             "slopes in even steps",
-            partial(_bias, slopes=lambda n: torch.arange(1, n + 1) / n),
+            _alone(slopes=lambda n: torch.arange(1, n + 1) / n),
             "The slopes grow in even steps from head to head. They should fall, each by the same "
             "*factor*. Which power of 2 has head h?",
         ),
         Mistake(
             "heads at the end",
-            partial(_bias, finish=lambda bias: bias.movedim(0, -1)),
+            _alone(finish=lambda bias: bias.movedim(0, -1)),
             "The heads are the last axis. Scores have the shape (B, H, Tq, Tk), and the bias is "
             "added to them. Which axis must the heads be?",
         ),
         Mistake(
             "heads summed up",
-            partial(_bias, finish=lambda bias: bias.sum(0)),
+            _alone(finish=lambda bias: bias.sum(0)),
             "The heads have been added up. Each needs a table of its own. Which axis is gone?",
         ),
         Mistake(
             "a batch axis",
-            partial(_bias, finish=lambda bias: bias[None]),
+            _alone(finish=lambda bias: bias[None]),
             "There is an axis of size 1 for a batch in front. Broadcasting puts it there by "
             "itself. Which three axes are asked for?",
         ),

@@ -11,8 +11,8 @@ from course_lib.exercises.spec import Inputs
 Exponents = Callable[[int], Tensor]
 BASE = 10_000.0
 OWN_PRECISION = (
-    "The numbers are in double precision, and a model works in single precision. That is not "
-    "wrong on the way, but which type should come out (`.float()`, `.to(x.dtype)`)?"
+    "The numbers are in double precision, and a model works in single precision. On the way that "
+    "does no harm, but which type should come out (`.float()`)?"
 )
 OWN_WAVES = (
     "Every feature has a speed of its own. Two neighbours belong together: they are the sine and "
@@ -24,8 +24,8 @@ FAST = (
     "take its place, for d = 6?"
 )
 SLOW = (
-    "You divide *i* by d where the formula has 2i: the slowest wave turns only half as slowly as "
-    "it might, on the scale of powers. Which numbers should stand above d, for d = 6?"
+    "The exponent is half as large as it should be: *i* stands where the formula has 2i, and the "
+    "waves hardly slow down. Which numbers should stand above d, for d = 6?"
 )
 UPSIDE_DOWN = (
     "The waves become faster from pair to pair, ten thousand times in the end: the power went to "
@@ -34,9 +34,6 @@ UPSIDE_DOWN = (
 BASE_LOST = (
     "The waves slow down to 1/e at most: the power is one of e. With `exp`, the logarithm of which "
     "number belongs into the exponent?"
-)
-FROM_ONE = (
-    "The first word stands at position 1 here, and the last one too far. Where does {} begin?"
 )
 
 

@@ -1,5 +1,6 @@
 """4.3 LearnedPositions and 4.7, find the bug in add_positions."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -240,6 +241,12 @@ LEARNED = Exercise(
             "multiplied",
             _module(lambda self, x: x * self.table.weight[: x.shape[1]]),
             "The vectors are multiplied with the words. What does the docstring say to do?",
+        ),
+        Mistake(
+            "words scaled",
+            _module(lambda self, x: x * math.sqrt(x.shape[-1]) + self.table.weight[: x.shape[1]]),
+            "The words are multiplied by √d first, as Vaswani et al. (2017, section 3.4) do with "
+            "their embeddings. That is a step of its own. What does this docstring ask for?",
         ),
         Mistake(
             "side by side",

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -23,7 +24,7 @@ from course_lib.exercises.ch04.common import (
     turned_exponents,
 )
 from course_lib.exercises.probes import Draw, drawn, given
-from course_lib.exercises.spec import Exercise, Inputs, Invariant, Mistake, Probe
+from course_lib.exercises.spec import Exercise, Function, Inputs, Invariant, Mistake, Probe
 
 Turn = Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
@@ -76,18 +77,26 @@ def _rotate(
     starts: int = 1,
     places: Callable[[Tensor], int] = lambda x: x.shape[-2],
     halves: str = "",
-    single: bool = False,
+    single: str = "",
 ) -> Tensor:
     """Rotary positions, with the switches of what goes wrong with them."""
     begin = first + starts * start
     position = torch.arange(begin, begin + places(x), device=x.device, dtype=torch.float64)
     speeds = (base ** -exponents(x.shape[-1])).to(x.device)
     theta = position[:, None] * speeds
-    theta = theta.float() if single else theta
-    cos, sin = theta.cos().to(x.dtype), theta.sin().to(x.dtype)
+    theta = theta.float() if single == "angles" else theta
+    cos, sin = theta.cos(), theta.sin()
+    if single == "waves":
+        cos, sin = cos.float(), sin.float()
+    cos, sin = cos.to(x.dtype), sin.to(x.dtype)
     a, b = x.chunk(2, -1) if "in" in halves else (x[..., 0::2], x[..., 1::2])
     a, b = turn(a, b, cos, sin)
     return torch.cat([a, b], -1) if "out" in halves else torch.stack([a, b], -1).flatten(-2)
+
+
+def _alone(**switches: Any) -> Function:
+    """No `partial`: few people make this mistake together with another."""
+    return lambda x, start=0: _rotate(x, start, **switches)
 
 
 def _along_the_first_axis(x: Tensor, start: int = 0) -> Tensor:
@@ -96,6 +105,13 @@ def _along_the_first_axis(x: Tensor, start: int = 0) -> Tensor:
 
 def _along_axis_1(x: Tensor, start: int = 0) -> Tensor:
     return _rotate(x.transpose(1, -2), start).transpose(1, -2)
+
+
+def _counted_up_to_the_length(x: Tensor, start: int = 0) -> Tensor:
+    position = torch.arange(start, x.shape[-2], device=x.device)
+    theta = position[:, None] * (BASE ** -pair_exponents(x.shape[-1])).to(x.device)
+    pair = _turned(x[..., 0::2], x[..., 1::2], theta.cos().to(x.dtype), theta.sin().to(x.dtype))
+    return torch.stack(pair, -1).flatten(-2)
 
 
 def _moved(*shape: int, start: int, dtype: torch.dtype = torch.float32) -> Draw:
@@ -121,6 +137,11 @@ def _distance_alone(result: Tensor, x: Tensor, start: int = 0) -> bool:
 
 Q_START = "The first row of x stands at position `start`. By which angle is it turned?"
 STARTS = "The first word of x is always turned as if it stood at position 0. What is `start` for?"
+
+SINGLE = (
+    "The angles, or their sines and cosines, are in single precision, and x is in double: seven "
+    "digits are right and the others noise. In which `dtype` should they be computed?"
+)
 
 ROTATE = Exercise(
     id="4.4",
@@ -173,31 +194,31 @@ ROTATE = Exercise(
         ),
         Mistake(
             "mirrored",
-            partial(_rotate, turn=_mirrored),
+            _alone(turn=_mirrored),
             "Both lines subtract. At position 0, where nothing should happen, (0, 1) becomes "
             "(0, −1). Which of the two lines has a minus in a turn?",
         ),
         Mistake(
             "sine and cosine exchanged",
-            partial(_rotate, turn=_exchanged),
+            _alone(turn=_exchanged),
             "Sine and cosine have changed places: the word at position 0 is turned by a right "
             "angle, and should stay. What are the sine and the cosine of 0?",
         ),
         Mistake(
             "each feature alone",
-            partial(_rotate, turn=_each_alone),
+            _alone(turn=_each_alone),
             "One feature of a pair is multiplied by the cosine, the other by the sine. In a turn, "
             "each of the two new numbers needs both of the old. What is missing?",
         ),
         Mistake(
             "one after the other",
-            partial(_rotate, turn=_one_after_the_other),
+            _alone(turn=_one_after_the_other),
             "The second line already works with the *new* first number, because the first line has "
             "overwritten the old. How do you keep the old one until both are done?",
         ),
         Mistake(
             "added",
-            partial(_rotate, turn=_added),
+            _alone(turn=_added),
             "The table of 4.1 is added. Rotary positions add nothing: they turn each pair. Which "
             "four products does that take?",
         ),
@@ -223,7 +244,7 @@ ROTATE = Exercise(
         Mistake("start forgotten", partial(_rotate, starts=0), STARTS),
         Mistake(
             "start subtracted",
-            partial(_rotate, starts=-1),
+            _alone(starts=-1),
             "A larger `start` turns backwards. The words stand at start, start + 1, … Where does "
             "your count begin?",
         ),
@@ -235,23 +256,23 @@ ROTATE = Exercise(
         ),
         Mistake(
             "one speed for all",
-            partial(_rotate, exponents=lambda d: torch.zeros(d // 2, dtype=torch.float64)),
+            _alone(exponents=lambda d: torch.zeros(d // 2, dtype=torch.float64)),
             "All pairs turn equally fast, so that after a full turn every pair is back, and far "
             "looks like near. Where do the speeds come in?",
         ),
         Mistake("pair number without the 2", partial(_rotate, exponents=half_exponents), SLOW),
-        Mistake("exponent twice as large", partial(_rotate, exponents=double_exponents), FAST),
-        Mistake("power turned over", partial(_rotate, exponents=turned_exponents), UPSIDE_DOWN),
-        Mistake("base e", partial(_rotate, base=math.e), BASE_LOST),
+        Mistake("exponent twice as large", _alone(exponents=double_exponents), FAST),
+        Mistake("power turned over", _alone(exponents=turned_exponents), UPSIDE_DOWN),
+        Mistake("base e", _alone(base=math.e), BASE_LOST),
         Mistake(
             "all words alike",
-            partial(_rotate, places=lambda x: 1),
+            _alone(places=lambda x: 1),
             "All words are turned by the same angle, that of the first. What has to have a row for "
             "each place?",
         ),
         Mistake(
             "as many places as sentences",
-            partial(_rotate, places=lambda x: x.shape[0]),
+            _alone(places=lambda x: x.shape[0]),
             "You make as many angles as the *first* axis is long: words in a single table, but "
             "sentences in a batch. Which axis counts words, from the end?",
         ),
@@ -268,10 +289,22 @@ ROTATE = Exercise(
             "else. Which axis counts words, from the end?",
         ),
         Mistake(
-            "single precision",
-            partial(_rotate, single=True),
-            "The angles, or their sines, are in single precision, and x is in double: seven digits "
-            "are right and the others noise. Which `dtype` should they be computed in?",
+            "angles in single precision",
+            _alone(single="angles"),
+            SINGLE,
+            group="single precision",
+        ),
+        Mistake(
+            "waves in single precision",
+            _alone(single="waves"),
+            SINGLE,
+            group="single precision",
+        ),
+        Mistake(
+            "counted up to T",
+            _counted_up_to_the_length,
+            "Your places run from `start` up to T. That is T places only if `start` is 0. With T "
+            "words, the first of them at `start`, where does the last one stand?",
         ),
     ),
     hints=(

@@ -167,6 +167,14 @@ TABLE = Exercise(
         ),
         Mistake("base e", partial(_table, base=math.e), BASE_LOST),
         Mistake(
+            "divided by the number of positions",
+            lambda num_positions, d_model: _table(
+                num_positions, d_model, lambda d: pair_exponents(d) * d / num_positions
+            ),
+            "The speeds depend on how many positions are asked for, so that row 3 would be another "
+            "one in a longer table. Which of the two sizes stands below 2i?",
+        ),
+        Mistake(
             "positions from 1",
             partial(_table, first=1),
             "The first row belongs to position 1 here. All angles of the first word should be 0. "
@@ -254,6 +262,15 @@ def _blocks(k: int, d_model: int) -> Tensor:
     return torch.stack([_matrix(k, d_model)[i : i + 2, i : i + 2] for i in range(0, d_model, 2)])
 
 
+def _overlapping(k: int, d_model: int) -> Tensor:
+    matrix = torch.zeros(d_model, d_model)
+    for i, speed in enumerate((BASE ** -pair_exponents(d_model)).tolist()):
+        sin, cos = math.sin(k * speed), math.cos(k * speed)
+        matrix[i, i] = matrix[i + 1, i + 1] = cos
+        matrix[i, i + 1], matrix[i + 1, i] = sin, -sin
+    return matrix
+
+
 def _moves_rows(matrix: Tensor, k: int, d_model: int) -> bool:
     matrix, start = matrix.float(), max(0, -k)
     table = positions.sinusoidal_table(start + abs(k) + 4, d_model)
@@ -304,7 +321,8 @@ SHIFT = Exercise(
             "turned back",
             partial(_matrix, block="c -s / s c"),
             "It takes row t to row t − k. A pair stands in the table as (sine, cosine), not as "
-            "(cosine, sine), and rows are turned from the left here. Where does the minus belong?",
+            "(cosine, sine), and the matrix stands on the left: `M @ row`. Which of the two sines "
+            "is then to be negative?",
         ),
         Mistake(
             "without a minus",
@@ -352,6 +370,12 @@ SHIFT = Exercise(
             _blocks,
             "The blocks are right, and lie in a stack. One matrix is asked, with the blocks along "
             "its diagonal and zeros elsewhere. Which function of PyTorch does that?",
+        ),
+        Mistake(
+            "blocks that overlap",
+            _overlapping,
+            "Block i begins in row i, so that blocks lie upon each other and the last rows stay "
+            "empty. Each block takes two rows. Where does block 1 begin?",
         ),
         Mistake(
             "rolled",
