@@ -80,7 +80,12 @@ def train(
 @one_thread()
 @torch.no_grad()
 def accuracy(
-    model: nn.Module, task: Task, *, seq_len: int = 128, block: int = 8, sentences: int = 200
+    model: Callable[[Tensor], Tensor],
+    task: Task,
+    *,
+    seq_len: int = 128,
+    block: int = 8,
+    sentences: int = 200,
 ) -> list[float]:
     """Share of right answers in each block of positions, on sentences not seen before.
 
