@@ -435,7 +435,7 @@ check("4.5", alibi_bias)
 
 # %%
 alibi_bias = carry_on("4.5", alibi_bias)
-print("same as the course's:", torch.equal(alibi_bias(8, 50), positions.alibi_bias(8, 50)))
+print("same as the course's:", torch.allclose(alibi_bias(8, 50), positions.alibi_bias(8, 50)))
 last_query = alibi_bias(4, 64)[:, -1].softmax(dim=-1).flip(-1)  # equal scores, nearest word first
 lines = {f"slope 1/{4**h}": last_query[h - 1].tolist() for h in range(1, 5)}
 show(
