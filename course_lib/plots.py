@@ -3,8 +3,9 @@
 import base64
 import html
 import io
+import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 import matplotlib.pyplot as plt
@@ -12,7 +13,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Circle, Rectangle
 from torch import Tensor
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart.
@@ -20,6 +21,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MASK_COLOURS = ListedColormap(["white", PALETTE[0]])
 MARKERS = ("o", "s", "^", "D", "v", "P")
 GAP = 0.5  # between two tables of numbered cells, in cells
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
 
 _descriptions: WeakKeyDictionary[Figure, list[str]] = WeakKeyDictionary()
 
@@ -197,8 +199,8 @@ def compare_lines(
     """
     if ax is None:
         _, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
-    for (name, y), color, marker in zip(lines.items(), PALETTE, MARKERS, strict=False):
-        ax.plot(x, y, color=color, marker=marker, label=name)
+    for (name, y), color, style in zip(lines.items(), PALETTE, _line_styles(len(x)), strict=False):
+        ax.plot(x, y, color=color, label=name, **style)
     if log:
         ax.set(xscale="log", yscale="log" if "y" in log else "linear")
         ax.set_xticks(x, [f"{value:g}" for value in x])
@@ -210,6 +212,13 @@ def compare_lines(
     ends = "; ".join(f"{name}: from {y[0]:.3g} to {y[-1]:.3g}" for name, y in lines.items())
     describe(ax, f"{title}. Lines of {ylabel} over {xlabel}, {x[0]:g} to {x[-1]:g}. {ends}.")
     return ax
+
+
+def _line_styles(points: int) -> list[dict[str, Any]]:
+    """How to tell lines apart besides colour: by markers, or by dashes if there are many points."""
+    if points <= 20:
+        return [{"marker": marker} for marker in MARKERS]
+    return [{"linestyle": line} for line in LINES]
 
 
 def heat_maps(
@@ -225,8 +234,8 @@ def heat_maps(
         most = max(matrix.abs().max().item(), 1e-12)
         image = ax.imshow(matrix.cpu().numpy(), cmap="RdBu_r", vmin=-most, vmax=most)
         figure.colorbar(image, ax=ax, location="bottom", shrink=0.9)
-        ax.set(title=name, xlabel=columns, xticks=range(matrix.shape[1]))
-        ax.set_yticks(range(matrix.shape[0]))
+        ax.set(title=name, xlabel=columns, xticks=_ticks(matrix.shape[1]))
+        ax.set_yticks(_ticks(matrix.shape[0]))
         ax.set_ylabel(rows if ax is axes[0][0] else "")
     figure.suptitle(title, x=0.01, ha="left")
     ranges = "; ".join(
@@ -234,6 +243,74 @@ def heat_maps(
     )
     describe(axes[0][-1], f"{title}. Heat maps of {rows} by {columns}: {ranges}.")
     return axes[0][-1]
+
+
+def _ticks(size: int) -> range:
+    """Where to put numbers on an axis: at every cell, or at about six of many."""
+    return range(0, size, 1 if size <= 10 else 2 ** math.ceil(math.log2(size / 7)))
+
+
+def clock_hands(points: Tensor, names: Sequence[str], title: str) -> Axes:
+    """A clock for each point, its hand from the middle to (x, y). Returns the last ax.
+
+    Shapes: points (n, 2), on or in the unit circle, with a name for each.
+    """
+    size = (1.75 * len(names), 2.2)
+    figure, axes = plt.subplots(1, len(names), figsize=size, layout="constrained", squeeze=False)
+    told = []
+    for ax, (x, y), name in zip(axes[0], points.tolist(), names, strict=True):
+        ax.add_patch(Circle((0, 0), 1, fc="none", ec="0.6"))
+        ax.plot([0, 0], [0.9, 1], color="0.6")
+        ax.annotate(
+            "", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": PALETTE[0], "lw": 2}
+        )
+        ax.set(xlim=(-1.08, 1.08), ylim=(-1.08, 1.08), aspect="equal")
+        ax.set_axis_off()
+        ax.set_title(name, fontsize="medium")
+        degrees = round(math.degrees(math.atan2(x, y))) % 360
+        told.append(f"{name} points to {degrees} degrees".replace("\n", ", "))
+    figure.suptitle(title, x=0.01, ha="left")
+    describe(axes[0][-1], f"{title}. Clocks, degrees from the top clockwise: {'; '.join(told)}.")
+    return axes[0][-1]
+
+
+def lines_with_spread(
+    x: Sequence[float],
+    runs: Mapping[str, Tensor],
+    title: str,
+    xlabel: str,
+    ylabel: str,
+    marks: Mapping[str, Sequence[float]] | None = None,
+    border: tuple[float, str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """The mean of several runs over x, in a band from the lowest run to the highest.
+
+    `marks` are single runs to compare with, by the same names; `border` is a place on the x axis
+    and what ends there. Shapes: each of runs (number of runs, len(x)). Returns the ax.
+    """
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6.8, 3.8), layout="constrained")
+    told = []
+    for (name, values), color, style in zip(runs.items(), PALETTE, LINES, strict=False):
+        low, mean, high = values.amin(0).tolist(), values.mean(0).tolist(), values.amax(0).tolist()
+        ax.fill_between(x, low, high, color=color, alpha=0.2, linewidth=0)
+        ax.plot(x, mean, color=color, linestyle=style, label=name)
+        told.append(f"{name}: from {mean[0]:.2f} to {mean[-1]:.2f}")
+        if len(values) > 1:
+            told[-1] += f" (runs at the end from {low[-1]:.2f} to {high[-1]:.2f})"
+    for (_, y), color, marker in zip((marks or {}).items(), PALETTE, MARKERS, strict=False):
+        ax.plot(x, y, color=color, marker=marker, markersize=4, linestyle="none")
+    if border is not None:
+        place, text = border
+        ax.axvline(place, color="0.5", linestyle=":")
+        ax.text(place, 1.0, f" {text}", transform=ax.get_xaxis_transform(), va="bottom", size=8)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.set_title(title, loc="left", pad=6 if border is None else 16)
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    ax.spines[["top", "right"]].set_visible(False)
+    describe(ax, f"{title}. Lines of {ylabel} over {xlabel}. {'; '.join(told)}.")
+    return ax
 
 
 def number_tables(tables: Mapping[str, Tensor], title: str, digits: int = 0) -> Axes:

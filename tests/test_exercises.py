@@ -166,7 +166,7 @@ def test_fresh_inputs_tell_right_from_wrong_too(task, seed):
 def with_the_signature(task, function):
     """The function, as its exercise wants to call it."""
     head = task.signature.partition("(")[2][:-1]
-    return eval(f"lambda {head}: f({', '.join(task.parameters)})", {"f": function})
+    return eval(f"lambda {head}: _answer({', '.join(task.parameters)})", {"_answer": function})
 
 
 @pytest.mark.parametrize("task", by_id(FUNCTIONS))

@@ -178,3 +178,39 @@ def test_a_mask_shows_and_says_who_may_look_at_whom():
 def test_the_axes_that_are_named_are_logarithmic(log, scales):
     ax = plots.compare_lines([1, 10], {"a": [1, 2]}, "title", "x", "y", log=log)
     assert f"{ax.get_xscale()} {ax.get_yscale()}" == scales
+
+
+def test_lines_of_many_points_are_told_apart_by_dashes():
+    x = range(21)
+    ax = plots.compare_lines(x, {"a": x, "b": x}, "title", "x", "y")
+    assert {line.get_marker() for line in ax.lines} == {"None"}
+    assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
+
+
+def test_a_large_heat_map_numbers_a_few_of_its_cells():
+    ax = plots.heat_maps({"small": torch.eye(5), "large": torch.eye(64)}, "title")
+    small, large = ax.figure.axes[0], ax
+    assert list(small.get_xticks()) == [0, 1, 2, 3, 4]
+    assert list(large.get_yticks()) == [0, 16, 32, 48]
+
+
+def test_the_hand_of_a_clock_ends_at_its_point_and_is_told_in_degrees():
+    points = torch.tensor([[0.0, 1.0], [1.0, 0.0], [0.0, -1.0]])
+    ax = plots.clock_hands(points, ["a", "b", "c"], "They turn")
+    assert [other.get_title() for other in ax.figure.axes] == ["a", "b", "c"]
+    assert ax.texts[0].xy == (0.0, -1.0)
+    told = plots.description(ax)
+    assert "a points to 0 degrees; b points to 90 degrees; c points to 180 degrees" in told
+
+
+def test_the_band_of_several_runs_goes_from_the_lowest_to_the_highest():
+    runs = {"a": torch.tensor([[0.0, 0.2], [1.0, 0.4]]), "b": torch.tensor([[1.0, 1.0]])}
+    ax = plots.lines_with_spread(
+        [8, 16], runs, "It falls", "x", "y", marks={"a": [0.5, 0.3]}, border=(8, "ends here")
+    )
+    assert list(ax.lines[0].get_ydata()) == pytest.approx([0.5, 0.3])
+    band = ax.collections[0].get_paths()[0].get_extents()
+    assert (band.ymin, band.ymax) == pytest.approx((0, 1))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+    assert "a: from 0.50 to 0.30 (runs at the end from 0.20 to 0.40)" in plots.description(ax)
+    assert any("ends here" in text.get_text() for text in ax.texts)

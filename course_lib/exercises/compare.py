@@ -166,7 +166,8 @@ def pattern(got: Tensor, expected: Tensor) -> str:
     nonzero = expected.abs() > 1e-6
     if nonzero.sum() > 2:
         factors = got[nonzero] / expected[nonzero]
-        if torch.allclose(factors, factors[0], rtol=1e-4) and not got[~nonzero].any():
+        alike = torch.allclose(factors, factors[0], rtol=1e-4) and not got[~nonzero].any()
+        if alike and abs(float(factors[0]) - 1) > 1e-4:
             return f"Each of your numbers is {number(float(factors[0]))} times the expected one."
     if got.numel() > 2 and torch.allclose(got - expected, (got - expected).flatten()[0], atol=1e-5):
         difference = float((got - expected).flatten()[0])
