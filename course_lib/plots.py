@@ -190,7 +190,7 @@ def compare_lines(
     title: str,
     xlabel: str,
     ylabel: str,
-    log: Literal["", "x", "xy"] = "",
+    log: Literal["", "x", "y", "xy"] = "",
     ax: Axes | None = None,
 ) -> Axes:
     """Several measurements over the same x, told apart by colour, marker and name.
@@ -201,13 +201,18 @@ def compare_lines(
         _, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
     for (name, y), color, style in zip(lines.items(), PALETTE, _line_styles(len(x)), strict=False):
         ax.plot(x, y, color=color, label=name, **style)
-    if log:
-        ax.set(xscale="log", yscale="log" if "y" in log else "linear")
+    if "y" in log:
+        ax.set_yscale("log")
+    if "x" in log:
+        ax.set_xscale("log")
         ax.set_xticks(x, [f"{value:g}" for value in x])
         ax.minorticks_off()
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.set_title(title, loc="left")
-    ax.legend(frameon=False)
+    if len(lines) > 4:
+        ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    else:
+        ax.legend(frameon=False)
     ax.spines[["top", "right"]].set_visible(False)
     ends = "; ".join(f"{name}: from {y[0]:.3g} to {y[-1]:.3g}" for name, y in lines.items())
     describe(ax, f"{title}. Lines of {ylabel} over {xlabel}, {x[0]:g} to {x[-1]:g}. {ends}.")

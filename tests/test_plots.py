@@ -173,7 +173,8 @@ def test_a_mask_shows_and_says_who_may_look_at_whom():
 
 
 @pytest.mark.parametrize(
-    ("log", "scales"), [("", "linear linear"), ("x", "log linear"), ("xy", "log log")]
+    ("log", "scales"),
+    [("", "linear linear"), ("x", "log linear"), ("y", "linear log"), ("xy", "log log")],
 )
 def test_the_axes_that_are_named_are_logarithmic(log, scales):
     ax = plots.compare_lines([1, 10], {"a": [1, 2]}, "title", "x", "y", log=log)
@@ -214,3 +215,13 @@ def test_the_band_of_several_runs_goes_from_the_lowest_to_the_highest():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
     assert "a: from 0.50 to 0.30 (runs at the end from 0.20 to 0.40)" in plots.description(ax)
     assert any("ends here" in text.get_text() for text in ax.texts)
+
+
+def test_a_legend_of_many_lines_stands_beside_them():
+    def left_edge(count):
+        lines = {f"line {i}": [i, i + 1] for i in range(count)}
+        ax = plots.compare_lines([1, 2], lines, "title", "x", "y")
+        ax.figure.canvas.draw()
+        return ax.get_legend().get_window_extent().x0 - ax.get_window_extent().x1
+
+    assert left_edge(5) >= 0 > left_edge(4)
