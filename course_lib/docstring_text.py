@@ -82,7 +82,7 @@ def plain(text: str) -> str:
     text = BRACKETED_LITERAL.sub(r"\1", LINK.sub(lambda m: m[1] or m[2], text))
     text = LITERAL.sub(lambda m: m[1] or _shown(m[2]), text)
     text = GONE.sub("", EMPHASIS.sub(r"\2", text))
-    text = ESCAPE.sub(lambda m: m[1].strip(), text)
+    text = ESCAPE.sub(lambda m: m[1].strip(), text).replace("`", "")  # those without a partner
     text = re.sub(r"(?<!\S)\(\s*\)", "", " ".join(text.split()))
     return re.sub(r" +([.,;)])(?!\S)", r"\1", re.sub(r"  +", " ", text)).strip()
 

@@ -83,6 +83,7 @@ PLAIN = [
     ("see https://a.b/c_d?e=f. Then (at http://a.b)", "see. Then (at)"),
     ("a <br> b <T> c <lambda>", "a b <T> c <lambda>"),
     (r":class:`Token`\s, \*not\* and ``\n``", r"Tokens, *not* and \n"),
+    ("a `str`, an `int, a ``set``", "a str, an int, a set"),
     ("  spaces \n and\tlines ", "spaces and lines"),
 ]
 
