@@ -4,12 +4,14 @@ import difflib
 import hashlib
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course_lib.corpus_files import FILE_TYPES, SPLITS, Row, read_files
 from course_lib.corpus_hub import HUB, local_copy, quiet, read_hub
+from course_lib.docstring_cache import load_docstrings
+from course_lib.docstring_corpus import Pair as DocstringPair
 from course_lib.errors import CorpusError
 from course_lib.scenes import parse_alignment, scenes_corpus
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 Pair = tuple[str, str]
 
-CORPORA = ("scenes", *HUB)
+CORPORA = ("scenes", "docstrings", *HUB)
 CUT_PERCENT = 5
 
 
@@ -33,6 +35,8 @@ def load_corpus(
 
     name_or_path:
       - `"scenes"`: generated captions, always there (`seed` draws others), with `alignment`;
+      - `"docstrings"`: documentation of Python functions and its one-line summary, read once from
+        the packages that are installed (half a minute), with `name` and `package`;
       - `"multi30k"`: `$COURSE_DATA/multi30k` if there is one, else from the hub;
       - a folder with files named `train`, `validation` (or `valid`, `val`, `dev`) and `test`;
       - a file. A split that is missing is cut from train: 5 % of it, at least one pair, drawn with
@@ -40,13 +44,15 @@ def load_corpus(
 
     Files are JSON lines, CSV or TSV (the first line names the columns; TSV has no quotes), each
     also as .gz, or Parquet. `source` and `target` name columns; without them the columns are those
-    called `source` and `target`, or the only two there are. For the named corpora they are `en` and
-    `de`.
+    called `source` and `target`, or the only two there are. For `scenes` and `multi30k` they are
+    `en` and `de`.
 
     Raises CorpusError, in one line, if there is no such corpus or anything in it is not right.
     """
     if name_or_path == "scenes":
         return _load_scenes(source, target, seed)
+    if name_or_path == "docstrings":
+        return _load_docstrings(source, target)
     if isinstance(name_or_path, str) and name_or_path in HUB:
         sides = (HUB[name_or_path].source, HUB[name_or_path].target)
         copy = local_copy(name_or_path)
@@ -170,13 +176,15 @@ def _cut_missing(pairs: dict[str, list[Pair]], name: str, seed: int) -> dict[str
     return {split: rest if split == "train" else (pairs | cut)[split] for split in SPLITS}
 
 
-def _dataset(pairs: dict[str, list[Pair]]) -> "DatasetDict":
+def _dataset(
+    rows: Mapping[str, Sequence[tuple[str, ...]]], columns: Sequence[str] = ("source", "target")
+) -> "DatasetDict":
     from datasets import Dataset, DatasetDict
 
-    def columns(split: str) -> dict[str, list[str]]:
-        return {side: [p[i] for p in pairs[split]] for i, side in enumerate(("source", "target"))}
+    def by_column(split: str) -> dict[str, list[str]]:
+        return {column: [row[i] for row in rows[split]] for i, column in enumerate(columns)}
 
-    return DatasetDict({split: Dataset.from_dict(columns(split)) for split in SPLITS})
+    return DatasetDict({split: Dataset.from_dict(by_column(split)) for split in SPLITS})
 
 
 def _load_scenes(source: str | None, target: str | None, seed: int) -> "DatasetDict":
@@ -195,6 +203,17 @@ def _load_scenes(source: str | None, target: str | None, seed: int) -> "DatasetD
 
     with quiet():
         return corpus.map(turn, keep_in_memory=True, load_from_cache_file=False)
+
+
+def _load_docstrings(source: str | None, target: str | None) -> "DatasetDict":
+    """All columns, or, as of a file, only those that were asked for."""
+    columns = DocstringPair._fields
+    chosen = _choose("docstrings", list(columns), source, target, ("source", "target"))
+    splits = load_docstrings().splits
+    if chosen == ("source", "target"):
+        return _dataset(splits, columns)
+    sides = [columns.index(column) for column in chosen]
+    return _dataset({s: [(row[sides[0]], row[sides[1]]) for row in splits[s]] for s in splits})
 
 
 def _unknown(name: str) -> str:
