@@ -20,13 +20,16 @@ def train_together(
     batch_size: int = 32,
     learning_rate: float = 0.01,
     seed: int = 0,
+    warmup: int = 50,
+    watch: Callable[[Tensor], None] = lambda losses: None,
 ) -> list[nn.Module]:
     """Models that differ in their first weights and in what they see, trained with Adam.
 
     Their parameters are stacked and go through one computation, which is several times faster
-    than one after another; no number of one model reaches another. The rate rises for 50 steps,
-    then falls in a straight line to 0. `draw_batch(size, dice)` gives inputs and the classes
-    that are right, of the shape of the model's output without its last axis.
+    than one after another; no number of one model reaches another. The rate rises for `warmup`
+    steps, then falls in a straight line to 0. `draw_batch(size, dice)` gives inputs and the
+    classes that are right, of the shape of the model's output without its last axis. `watch`
+    gets the losses of each step, one for each model.
     """
     dice = torch.Generator().manual_seed(seed)
     # The fused kernels cannot be stacked; the plain form of the same function can.
@@ -40,16 +43,18 @@ def train_together(
 
         optimizer = torch.optim.Adam(parameters.values(), lr=learning_rate)
         rate = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: min(1.0, (step + 1) / 50) * (1 - step / steps)
+            optimizer, lambda step: min(1.0, (step + 1) / max(warmup, 1)) * (1 - step / steps)
         )
         for _ in range(steps):
             x, y = (
                 t.unflatten(0, (num_models, -1)) for t in draw_batch(num_models * batch_size, dice)
             )
             logits = vmap(run)(parameters, buffers, x)
-            loss = F.cross_entropy(logits.flatten(0, -2), y.flatten()) * num_models
+            each = F.cross_entropy(logits.flatten(0, -2), y.flatten(), reduction="none")
+            losses = each.view(num_models, -1).mean(dim=1)
+            watch(losses.detach())
             optimizer.zero_grad()
-            loss.backward()
+            losses.sum().backward()
             optimizer.step()
             rate.step()
     for index, model in enumerate(models):

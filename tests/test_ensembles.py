@@ -43,3 +43,20 @@ def test_they_learn_and_leave_the_session_as_it_was():
         assert (model(x).argmax(-1) == y).float().mean() > 0.8
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.get_num_threads() == threads
+
+
+def test_the_losses_of_each_step_are_told():
+    told = []
+    train_together(Reader, same_for_all, 2, steps=5, batch_size=8, watch=told.append)
+    assert [losses.shape for losses in told] == [(2,)] * 5
+    train_together(Reader, same_for_all, 1, steps=5, batch_size=8, watch=told.append)
+    assert_close(told[5], told[0][:1])
+
+
+def test_warm_up_makes_the_first_steps_small():
+    def first_change(warmup):
+        told = []
+        train_together(Reader, same_for_all, 1, 100, 8, warmup=warmup, watch=told.append)
+        return (told[1] - told[0]).abs().item()
+
+    assert first_change(0) > 10 * first_change(100) > 0
