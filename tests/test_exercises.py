@@ -179,6 +179,7 @@ def test_the_librarys_own_does_not_count(task):
 
 FORBIDDEN = [pytest.param(t, n, id=f"{t.id}-{n}") for t in FUNCTIONS for n in t.forbidden]
 TENSORS = {"F.cosine_similarity": 2, "F.scaled_dot_product_attention": 3}  # the others: x, dim
+SHAPES = {"F.layer_norm": [3], "torch.layer_norm": [3]}
 
 
 @pytest.mark.parametrize(("task", "name"), FORBIDDEN)
@@ -187,6 +188,8 @@ def test_what_is_forbidden_is_noticed_in_a_right_answer(task, name):
     function, arguments = task.forbidden[name], [x, -1]
     if name in TENSORS:
         arguments = [x] * TENSORS[name]
+    if name in SHAPES:
+        arguments = [x, SHAPES[name]]
     if isinstance(function, type):  # a module: noticed when it is used
         function, arguments = function(3, 4), [x]
 
