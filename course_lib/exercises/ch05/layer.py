@@ -1,6 +1,7 @@
 """5.4 EncoderLayer, from parts that are given."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,7 @@ from course_lib.exercises.ch05.common import (
 )
 from course_lib.exercises.modules import use_module
 from course_lib.exercises.probes import Draw
-from course_lib.exercises.spec import Exercise, Inputs, Mistake, Probe
+from course_lib.exercises.spec import Exercise, Function, Inputs, Mistake, Probe
 
 SAME = Named("what it reads", lambda x: x)
 PARTS = ("feed_forward", "self_attention_residual", "feed_forward_residual")
@@ -45,8 +46,26 @@ def _drops(module: nn.Module, name: str, x: Tensor) -> bool:
         return False
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What a layer consists of: two residual connections and two sublayers."""
+
+    first: Any
+    second: Any
+    look: Function
+    feed: Function
+
+
+Way = Callable[[Parts, Tensor], Tensor]
+
+
 class Spoiled(nn.Module):
     """A pre-norm encoder layer, with the switches of what goes wrong with it."""
+
+    self_attention: Any
+    feed_forward: Any
+    self_attention_residual: Any
+    feed_forward_residual: Any
 
     def __init__(
         self,
@@ -63,7 +82,9 @@ class Spoiled(nn.Module):
         shared: bool = False,
         heads: Callable[[int], int] = lambda num_heads: num_heads,
         drops: tuple[bool, bool] = (True, True),
-        **habits: str,
+        masked: bool = True,
+        read: str = "normed",
+        way: Way = lambda p, x: p.second(p.first(x, p.look), p.feed),
     ) -> None:
         super().__init__()
         attention = layers.MultiHeadAttention(d_model, heads(num_heads))
@@ -73,42 +94,17 @@ class Spoiled(nn.Module):
         parts = (attention, feed_forward, first, second)
         for name, part in zip(names, parts, strict=True):
             setattr(self, name, part)
-        self.parts = names
-        self.habits = habits
+        self.names, self.masked, self.read, self.way = names, masked, read, way
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        attend, feed, first, second = (getattr(self, name) for name in self.parts)
-        seen = None if "no mask" in self.habits else mask
-        read = self.habits.get("read", "normed")
+        attend, feed, first, second = (getattr(self, name) for name in self.names)
 
         def look(y: Tensor) -> Tensor:
-            if read == "raw":
-                return attend(x, x, seen)
-            return attend(y, x, seen) if read == "raw context" else attend(y, y, seen)
+            asks = x if self.read == "raw" else y
+            context = y if self.read == "normed" else x
+            return attend(asks, context, mask if self.masked else None)
 
-        if "second" in self.habits:
-            first, second = (second, second) if self.habits["second"] == "only" else (first, first)
-        order = self.habits.get("order", "attention first")
-        if order == "feed-forward first":
-            return first(second(x, feed), lambda y: attend(y, y, seen))
-        if order == "side by side":
-            return first(x, look) + second(x, feed) - x
-        if order == "attention lost":
-            return second(x, feed)
-        if order == "feed-forward lost":
-            return first(x, look)
-        found = (
-            attend(*[first.norm(x)] * 2, seen) if order == "attention replaces" else first(x, look)
-        )
-        if order == "feed-forward replaces":
-            return feed(second.norm(found))
-        if order == "feed-forward bare":
-            return found + feed(found)
-        if order == "stream of before":
-            return x + second.dropout(feed(second.norm(found)))
-        if order == "attention twice":
-            return second(first(found, look), feed)
-        return second(found, feed)
+        return self.way(Parts(first, second, look, feed), x)
 
 
 class WithFinalNorm(Spoiled):
@@ -220,7 +216,7 @@ ENCODER_LAYER = Exercise(
     mistakes=(
         Mistake(
             "mask not passed on",
-            partial(Spoiled, **{"no mask": "yes"}),
+            partial(Spoiled, masked=False),
             "Without a mask it is right, and with one nothing changes. Who has to be told of it?",
         ),
         Mistake(
@@ -237,55 +233,55 @@ ENCODER_LAYER = Exercise(
         ),
         Mistake(
             "feed-forward first",
-            alone(Spoiled, order="feed-forward first"),
+            alone(Spoiled, way=lambda p, x: p.first(p.second(x, p.feed), p.look)),
             "Both parts are there, in the other order: each word thinks before it has looked. "
             "Which of them comes first?",
         ),
         Mistake(
             "side by side",
-            alone(Spoiled, order="side by side"),
+            alone(Spoiled, way=lambda p, x: p.first(x, p.look) + p.second(x, p.feed) - x),
             "Both sublayers read the stream as it came in. (Some models do that, to save time.) "
             "Here the feed-forward part reads what attention has already written to. What is the "
             "first argument of the second residual?",
         ),
         Mistake(
             "attention lost",
-            alone(Spoiled, order="attention lost"),
+            alone(Spoiled, way=lambda p, x: p.second(x, p.feed)),
             "What attention found is not used. The second step begins with the x of before. Where "
             "does the result of the first go?",
         ),
         Mistake(
             "feed-forward lost",
-            alone(Spoiled, order="feed-forward lost"),
+            alone(Spoiled, way=lambda p, x: p.first(x, p.look)),
             "The layer ends after attention. Which part has nothing to do?",
         ),
         Mistake(
             "attention replaces",
-            alone(Spoiled, order="attention replaces"),
+            alone(Spoiled, way=lambda p, x: p.second(p.look(p.first.norm(x)), p.feed)),
             "What attention finds takes the place of the stream. Which part of yours adds it "
             "instead?",
         ),
         Mistake(
             "feed-forward replaces",
-            alone(Spoiled, order="feed-forward replaces"),
+            alone(Spoiled, way=lambda p, x: p.feed(p.second.norm(p.first(x, p.look)))),
             "What the feed-forward part says takes the place of the stream. Which part of yours "
             "adds it instead?",
         ),
         Mistake(
             "feed-forward bare",
-            alone(Spoiled, order="feed-forward bare"),
+            alone(Spoiled, way=lambda p, x: (lambda y: y + p.feed(y))(p.first(x, p.look))),
             "The feed-forward part reads the stream without a norm: its own residual connection "
             "is not used. What does that do, besides adding?",
         ),
         Mistake(
             "stream of before",
-            alone(Spoiled, order="stream of before"),
+            alone(Spoiled, way=lambda p, x: x + p.feed(p.second.norm(p.first(x, p.look)))),
             "The second step reads what attention wrote, and adds to the x of before, so what "
             "attention wrote is lost from the stream. To what should it add?",
         ),
         Mistake(
             "attention twice",
-            alone(Spoiled, order="attention twice"),
+            alone(Spoiled, way=lambda p, x: p.second(p.first(p.first(x, p.look), p.look), p.feed)),
             "Attention is asked twice, one time after the other. How many sublayers has a layer, "
             "and which?",
         ),
@@ -303,13 +299,13 @@ ENCODER_LAYER = Exercise(
         ),
         Mistake(
             "first residual twice",
-            alone(Spoiled, second="unused"),
+            alone(Spoiled, way=lambda p, x: p.first(p.first(x, p.look), p.feed)),
             "Both sublayers go through the first residual connection, and the norm of the second "
             "is never used. Which one belongs to the feed-forward part?",
         ),
         Mistake(
             "second residual twice",
-            alone(Spoiled, second="only"),
+            alone(Spoiled, way=lambda p, x: p.second(p.second(x, p.look), p.feed)),
             "Both sublayers go through the second residual connection, and the norm of the first "
             "is never used. Which one belongs to attention?",
         ),
@@ -363,7 +359,7 @@ ENCODER_LAYER = Exercise(
             "What do words of one sentence look at?",
         ),
         *(
-            Mistake(" ".join(names), named(names), OTHER_NAMES, group="other names")
+            Mistake(" ".join(names), alone(Spoiled, names=names), OTHER_NAMES, group="other names")
             for names in (
                 ("attn", "ff", "residual1", "residual2"),
                 ("attention", "feed_forward", "attention_residual", "feed_forward_residual"),

@@ -12,7 +12,7 @@ from course_lib.exercises.ch05.common import BATCH, BY_HAND, DOUBLE, Q_BATCH, Q_
 from course_lib.exercises.probes import Draw, given
 from course_lib.exercises.spec import Exercise, Function, Inputs, Invariant, Mistake, Probe
 
-READY_MADE = {
+READY_MADE: dict[str, Function] = {
     "F.layer_norm": F.layer_norm,
     "torch.layer_norm": torch.layer_norm,
     "nn.LayerNorm": nn.LayerNorm,
