@@ -188,7 +188,7 @@ def compare_lines(
     title: str,
     xlabel: str,
     ylabel: str,
-    log: Literal["", "x", "xy"] = "",
+    log: Literal["", "x", "y", "xy"] = "",
     ax: Axes | None = None,
 ) -> Axes:
     """Several measurements over the same x, told apart by colour, marker and name.
@@ -199,8 +199,10 @@ def compare_lines(
         _, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
     for (name, y), color, marker in zip(lines.items(), PALETTE, MARKERS, strict=False):
         ax.plot(x, y, color=color, marker=marker, label=name)
-    if log:
-        ax.set(xscale="log", yscale="log" if "y" in log else "linear")
+    if "y" in log:
+        ax.set_yscale("log")
+    if "x" in log:
+        ax.set_xscale("log")
         ax.set_xticks(x, [f"{value:g}" for value in x])
         ax.minorticks_off()
     ax.set(xlabel=xlabel, ylabel=ylabel)

@@ -173,7 +173,8 @@ def test_a_mask_shows_and_says_who_may_look_at_whom():
 
 
 @pytest.mark.parametrize(
-    ("log", "scales"), [("", "linear linear"), ("x", "log linear"), ("xy", "log log")]
+    ("log", "scales"),
+    [("", "linear linear"), ("x", "log linear"), ("y", "linear log"), ("xy", "log log")],
 )
 def test_the_axes_that_are_named_are_logarithmic(log, scales):
     ax = plots.compare_lines([1, 10], {"a": [1, 2]}, "title", "x", "y", log=log)
