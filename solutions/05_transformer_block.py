@@ -161,8 +161,8 @@ mine = layer_norm(words, theirs.weight, theirs.bias, theirs.eps)
 print("same as PyTorch:", torch.allclose(mine, theirs(words), atol=1e-5))
 
 # %% [markdown]
-# From here on `nn.LayerNorm` does it, which keeps its weight and bias with it. Now the twelve rounds
-# again, with a norm before each:
+# From here on `nn.LayerNorm` does it, which keeps its weight and bias with it. Now the twelve
+# rounds again, with a norm before each:
 
 # %%
 norm = nn.LayerNorm(64)
@@ -211,17 +211,17 @@ for name, h, y in zip(["the", "dog", "was", "chase"], hidden, hidden @ down.T, s
     print(f"{name:6} h {h.tolist()}   easy {y.item():.0f}")
 
 # %% [markdown]
-# That is the **feed-forward part**: up to more features, bend, down again, for each word alone, with
-# the same maps for all (Vaswani et al. 2017, section 3.3). The paper goes from 512 features up to
-# 2048. Words look in the attention; here they think.
+# That is the **feed-forward part**: up to more features, bend, down again, for each word alone,
+# with the same maps for all (Vaswani et al. 2017, section 3.3). The paper goes from 512 features
+# up to 2048. Words look in the attention; here they think.
 
 # %% [markdown]
 # ### Dropout
 #
 # Hidden features like to rely on each other, and on the training data in particular. **Dropout**
 # (Srivastava et al. 2014) makes that a bad idea: in training, a share *p* of them is set to 0, at
-# random and anew each time. The others are multiplied by $1 / (1 - p)$, so that sums keep their size
-# on average.
+# random and anew each time. The others are multiplied by $1 / (1 - p)$, so that sums keep their
+# size on average.
 #
 # When the model is used, everything should count. A module knows which of the two is meant: you
 # tell it with `train()` and `eval()`.
@@ -375,8 +375,8 @@ print(inspect.getsource(PreNormResidual))
 # | `self_attention_residual` | `PreNormResidual(d_model, dropout)` |
 # | `feed_forward_residual` | another one |
 #
-# Attention is called with what asks, what is looked at, and the mask: `attention(x, context, mask)`.
-# A residual connection hands its sublayer *one* argument. How do the two come together?
+# Attention is called with what asks, what is looked at, and the mask: `attention(x, context,
+# mask)`. A residual connection hands its sublayer *one* argument. How do the two come together?
 
 
 # %% tags=["exercise-5.4"]
@@ -457,8 +457,9 @@ print("same as PyTorch, to 12 digits:", difference < 1e-12)
 #
 # $$x \leftarrow \mathrm{norm}(x + \mathrm{sublayer}(x))$$
 #
-# This is **post-norm**. It looks like a matter of taste. But see where the norms are in the picture:
-# they have moved onto the main line, and whatever is in the stream has to get through all of them.
+# This is **post-norm**. It looks like a matter of taste. But see where the norms are in the
+# picture: they have moved onto the main line, and whatever is in the stream has to get through all
+# of them.
 
 # %%
 stream = {
@@ -527,8 +528,8 @@ print("same as PyTorch, to 12 digits:", difference < 1e-12)
 # %% [markdown]
 # ## 5.6 The encoder
 #
-# Layers one after another are an **encoder**: words in, words out, of the same number and size, each
-# of them now full of what it learned from the others.
+# Layers one after another are an **encoder**: words in, words out, of the same number and size,
+# each of them now full of what it learned from the others.
 #
 # In pre-norm a last thing is missing. Every *reader* of the stream norms its own copy, and after
 # the last layer there is no reader left: what comes out is the sum as it stands. So a final norm
@@ -707,9 +708,9 @@ print("output and loss are numbers:", result.isfinite().all().item(), loss.isfin
 print("the weight's gradient is:   ", linear.weight.grad.isfinite().all().item())
 
 # %% [markdown]
-# If the last line says False, one step of training would turn every weight into *not a number*. What
-# went forward was fine; what came back was not. The slope of $\sqrt{v}$ is $1/(2\sqrt{v})$. What is
-# that for a blank? And why does it not help that the loss multiplies it by 0?
+# If the last line says False, one step of training would turn every weight into *not a number*.
+# What went forward was fine; what came back was not. The slope of $\sqrt{v}$ is $1/(2\sqrt{v})$.
+# What is that for a blank? And why does it not help that the loss multiplies it by 0?
 #
 # Mend the function, and run the three cells again.
 
@@ -862,8 +863,8 @@ show(
 )
 
 # %% [markdown]
-# With neither, the gradient is halved about once a layer: at 24 layers 0.00000003 of it arrives. With
-# a residual and no norm, sums feed on sums and it explodes. The norm prevents both.
+# With neither, the gradient is halved about once a layer: at 24 layers 0.00000003 of it arrives.
+# With a residual and no norm, sums feed on sums and it explodes. The norm prevents both.
 #
 # Look at the third row, though. A norm *without* a residual has fine gradients, too. Its trouble is
 # the one of the beginning: all words are alike after three rounds, so these gradients have nothing
@@ -878,8 +879,8 @@ show(
 # ### A race
 #
 # Enough of random weights. Six layers learn to say ten digits backwards: at each place the model
-# has to look at the mirrored one, and say what stands there. Three models of each kind train at once,
-# for 200 steps, at a high rate, without warm-up. It takes 15 to 30 seconds.
+# has to look at the mirrored one, and say what stands there. Three models of each kind train at
+# once, for 200 steps, at a high rate, without warm-up. It takes 15 to 30 seconds.
 #
 # **Predict.** Who learns it: both, pre-norm, post-norm, nobody?
 
@@ -913,10 +914,10 @@ assert curves["post-norm"][-20:].mean() > 1.5
 
 
 # %% [markdown]
-# The loss of a model that gives each of ten digits a tenth is ln 10 = 2.303. That is where post-norm
-# stands, after a moment of learning or none: its first steps, each too large, threw it out of
-# every useful place, and it never came back. The bounds that the cell asserts: below 0.3 for
-# pre-norm, above 1.5 for post-norm.
+# The loss of a model that gives each of ten digits a tenth is ln 10 = 2.303. That is where
+# post-norm stands, after a moment of learning or none: its first steps, each too large, threw it
+# out of every useful place, and it never came back. The bounds that the cell asserts: below 0.3
+# for pre-norm, above 1.5 for post-norm.
 #
 # One rate and one depth are an anecdote. The same race was run for 2, 6 and 12 layers, three rates,
 # with and without warm-up (400 steps), for 1,000 steps, by
