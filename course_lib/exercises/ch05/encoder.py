@@ -89,6 +89,12 @@ def _added_up(self: Any, x: Tensor, mask: Tensor | None) -> Tensor:
     return self.norm(x)
 
 
+def _around_layers(self: Any, x: Tensor, mask: Tensor | None) -> Tensor:
+    for layer in self.layers:
+        x = x + layer(self.norm(x), mask)
+    return x
+
+
 def _first_again(self: Any, x: Tensor, mask: Tensor | None) -> Tensor:
     for _ in self.layers:
         x = self.layers[0](x, mask)
@@ -221,6 +227,24 @@ ENCODER = Exercise(
             _stack(_from_the_start),
             "Each layer gets the x of the beginning, so only the last one counts. What should the "
             "second layer read?",
+        ),
+        Mistake(
+            "result not kept",
+            _stack(lambda self, x, mask: self.norm(x)),
+            "No layer has any effect: the words come out as they went in, normed. What becomes of "
+            "what a layer returns?",
+        ),
+        Mistake(
+            "residual around layers",
+            _stack(_around_layers),
+            "You norm what each layer reads, and add what it returns. All that is inside the "
+            "layers. What is left to do outside?",
+        ),
+        Mistake(
+            "one layer under many numbers",
+            _stack(_through(), keep=lambda stack: nn.ModuleList([stack[0]] * len(stack))),
+            "The list holds the first layer again and again, with one set of parameters. How many "
+            "layers were you given?",
         ),
         Mistake(
             "added up",

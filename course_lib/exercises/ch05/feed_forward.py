@@ -17,6 +17,7 @@ from course_lib.exercises.ch05.common import (
     Q_BATCH,
     alone,
     build_and_use,
+    differ,
     has_zeros,
 )
 from course_lib.exercises.probes import Draw
@@ -28,8 +29,13 @@ def use_feed_forward(
 ) -> dict[str, Any]:
     """As `use_module`; and where does dropout act?"""
     module, seen = build_and_use(answer, sizes, x)
+    read: list[Tensor] = []
+    up = getattr(module, "up", None)
+    if isinstance(up, nn.Module):
+        up.register_forward_pre_hook(lambda part, inputs: read.append(inputs[0]))
     trained, plain = module.train()(x), module.eval()(x)
     return seen | {
+        "dropout acts on the input": bool(read) and differ(read[0], x),
         "dropout acts on the output": has_zeros(trained),
         "dropout acts before the output": not _only_scaled(trained, plain),
     }
@@ -69,7 +75,7 @@ class Spoiled(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         up, down = (getattr(self, name) for name in self.names)
-        hidden = self.bend(up(self.before(x)))
+        hidden = self.bend(up(self.before(self.dropout(x) if self.drop == "input" else x)))
         if self.drop == "always":
             hidden = F.dropout(hidden, self.dropout.p)
         elif self.drop in ("hidden", "both"):
@@ -320,6 +326,18 @@ FEED_FORWARD = Exercise(
             alone(Spoiled, drop="both"),
             "There is dropout on the hidden features and on the output. The one on the output "
             "belongs to the residual connection, which comes later. Which one is left here?",
+        ),
+        Mistake(
+            "dropout on the input",
+            alone(Spoiled, drop="input"),
+            "The dropout acts on x, before the first map. On which features should it act: those "
+            "of the word, or the hidden ones?",
+        ),
+        Mistake(
+            "dropout of one half",
+            lambda d_model, d_ff, dropout=0.0: Spoiled(d_model, d_ff, 0.5),
+            "There is dropout even where none is asked for: without a number `nn.Dropout()` drops "
+            "one half. Where does yours learn its share?",
         ),
         Mistake(
             "dropout always",

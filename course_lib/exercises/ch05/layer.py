@@ -171,6 +171,13 @@ OTHER_NAMES = (
     "list of names and numbers, so names count. What is each of yours called?"
 )
 
+ADDED_ONCE_MORE: dict[str, Way] = {
+    "first": lambda p, x: p.second(x + p.first(x, p.look), p.feed),
+    "second": lambda p, x: (lambda y: y + p.second(y, p.feed))(p.first(x, p.look)),
+    "both": lambda p, x: (lambda y: y + p.second(y, p.feed))(x + p.first(x, p.look)),
+    "the words": lambda p, x: x + p.second(p.first(x, p.look), p.feed),
+}
+
 ENCODER_LAYER = Exercise(
     id="5.4",
     title="An encoder layer",
@@ -278,6 +285,16 @@ ENCODER_LAYER = Exercise(
             alone(Spoiled, way=lambda p, x: x + p.feed(p.second.norm(p.first(x, p.look)))),
             "The second step reads what attention wrote, and adds to the x of before, so what "
             "attention wrote is lost from the stream. To what should it add?",
+        ),
+        *(
+            Mistake(
+                f"added once more, {where}",
+                alone(Spoiled, way=way),
+                "x is added to what a residual connection returns. It has done that itself, so the "
+                "stream is in the sum twice. What does it return?",
+                group="added once more",
+            )
+            for where, way in ADDED_ONCE_MORE.items()
         ),
         Mistake(
             "attention twice",

@@ -78,6 +78,12 @@ def _squares_not_centred(x: Tensor, weight: Tensor, bias: Tensor, eps: float) ->
     return (x - x.mean(-1, keepdim=True)) / root * weight + bias
 
 
+def _mean_not_squared(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
+    mean = x.mean(-1, keepdim=True)
+    variance = x.square().mean(-1, keepdim=True) - mean
+    return (x - mean) / (variance + eps).sqrt() * weight + bias
+
+
 def _with_parameters(*shape: int, eps: float, dtype: torch.dtype = torch.float32) -> Draw:
     """Words, and a weight and a bias for their features; no weight is 0."""
 
@@ -182,6 +188,18 @@ LAYER_NORM = Exercise(
             partial(_spoiled, divisor=lambda v, eps: v + eps),
             "You divide by the variance, and a variance is in squares: it is 9 where the numbers "
             "are about 3 from the mean. What is missing?",
+        ),
+        Mistake(
+            "root of the root",
+            partial(_spoiled, divisor=lambda v, eps: (v.sqrt() + eps).sqrt()),
+            "The root is taken twice: a standard deviation is the root of the variance already. "
+            "What stands under the root in the formula?",
+        ),
+        Mistake(
+            "mean not squared",
+            _mean_not_squared,
+            "You compute the variance as mean of the squares less the mean. There is such a "
+            "formula, but what it takes off is a square. The square of what?",
         ),
         Mistake(
             "mean not subtracted",
@@ -338,7 +356,7 @@ NORM_WORDS = Exercise(
         ),
         Probe(
             "words as they usually are",
-            _words(2, 3, 5, eps=1e-5),
+            _words(2, 3, 5, eps=1e-5, size=5.0),
             "Here eps hardly counts, and the broken form was right. What else has changed?",
         ),
         Probe(
@@ -408,6 +426,20 @@ NORM_WORDS = Exercise(
             _norm_words(lambda v, eps: v.sqrt() + eps**0.5),
             "The root is taken of both, one by one: √(a + b) is not √a + √b. What stands under "
             "one root?",
+        ),
+        *(
+            Mistake(
+                f"detached, eps {where} the root",
+                _norm_words(root),
+                "`.detach()` keeps the gradient from passing through the divisor, so there is no "
+                "trouble there, and no gradient either: what comes back is that of another "
+                "function. Can the root be made harmless instead of cut off?",
+                group="detached",
+            )
+            for where, root in {
+                "outside": lambda v, eps: (v.sqrt() + eps).detach(),
+                "under": lambda v, eps: (v + eps).sqrt().detach(),
+            }.items()
         ),
         Mistake(
             "unbiased",

@@ -185,6 +185,12 @@ RESIDUAL = Exercise(
             "part, and with dropout it answers differently each time. Can you keep its answer?",
         ),
         Mistake(
+            "the norm handed over",
+            lambda x, norm, sublayer: x + sublayer(norm),
+            "The sublayer gets the norm itself, a function, and cannot compute with it. What does "
+            "the norm have to be called with first?",
+        ),
+        Mistake(
             "side by side",
             lambda x, norm, sublayer: torch.cat([x, sublayer(norm(x))], dim=-1),
             "You put the two side by side, and the stream is twice as wide now. It should keep its "
@@ -363,6 +369,12 @@ POST_NORM = Exercise(
             "not normed. " + Q_ORDER,
         ),
         Mistake(
+            "each of them normed",
+            alone(Spoiled, formula=lambda x, n, f: n(x) + n(f(x))),
+            "You norm both terms and add them afterwards, so the sum is twice as large and not "
+            "normed. " + Q_ORDER,
+        ),
+        Mistake(
             "normed copy read",
             partial(Spoiled, formula=lambda x, n, f: n(x + f(n(x)))),
             "The sum is normed, which is right, and the sublayer reads a copy that was normed with "
@@ -419,6 +431,12 @@ POST_NORM = Exercise(
             alone(Spoiled, drop="stream"),
             "Dropout acts on x before anything else, so that the stream itself loses features. On "
             "which term of the sum should it act?",
+        ),
+        Mistake(
+            "dropout of one half",
+            lambda d_model, dropout=0.0: Spoiled(d_model, 0.5),
+            "There is dropout even where none is asked for: without a number `nn.Dropout()` drops "
+            "one half. Where does yours learn its share?",
         ),
         Mistake(
             "dropout always",

@@ -84,6 +84,12 @@ STREAM = Prediction(
             "things of size 1. Which size is that, and how often is it divided by?",
         ),
         WrongValue(
+            "a share for the factor",
+            (3, 1 / 16),
+            "The first is right, and so is your second, turned round: 1/16 is how large the words "
+            "are. How many times *smaller* have they become?",
+        ),
+        WrongValue(
             "the other order",
             (16, 3),
             "Both numbers are right, and stand in each other's place. Which comes first?",

@@ -123,7 +123,7 @@ PARAMETER_TABLE = Exercise(
         Probe(
             "two maps, small enough to count",
             _of(_two_maps),
-            "A map from 2 numbers to 3 has a matrix and a bias. How many numbers are they?",
+            "Which rows has the table, by name, and how many numbers are in a map from 2 to 3?",
         ),
         Probe(
             "an encoder layer",
@@ -229,6 +229,12 @@ PARAMETER_TABLE = Exercise(
             "no total",
             partial(_table, total=lambda table, module, count: {}),
             "The rows are right, and the row `total` is missing. What is in it?",
+        ),
+        Mistake(
+            "another name for the total",
+            partial(_table, total=lambda table, module, count: {"Total": count(module)}),
+            "The row of the whole is there under another name. Which one does the docstring give "
+            "it, letter by letter?",
         ),
         Mistake(
             "empty parts left out",
