@@ -293,15 +293,15 @@ FeedForward = carry_on("5.2", FeedForward)
 
 # %%
 stream = {
-    "words": ("with their positions", 0, 0),
-    "attention": ("norm, then look at others", 1, 1),
-    "+": ("the stream goes on", 0, 2),
-    "feed-forward": ("norm, then think", 1, 3),
-    "+ ": ("to the next layer", 0, 4),
+    "x": ("the stream of a word", 0, 0),
+    "attention": ("a: norm, then look", 1, 1),
+    "x + a": ("its answer is added", 0, 2),
+    "feed-forward": ("f: norm, then think", 1, 3),
+    "x + a + f": ("on to the next layer", 0, 4),
 }
-main_line = [("words", "+"), ("+", "+ ")]
-read = [("words", "attention"), ("+", "feed-forward")]
-write = [("attention", "+"), ("feed-forward", "+ ")]
+main_line = [("x", "x + a"), ("x + a", "x + a + f")]
+read = [("x", "attention"), ("x + a", "feed-forward")]
+write = [("attention", "x + a"), ("feed-forward", "x + a + f")]
 title = "Sublayers read from the stream and write to it"
 show(boxes_and_arrows(stream, main_line + read + write, title))
 
@@ -463,15 +463,15 @@ print("same as PyTorch, to 12 digits:", difference < 1e-12)
 
 # %%
 stream = {
-    "words": ("with their positions", 0, 0),
-    "attention": ("look at others", 1, 1),
-    "+, then norm": ("the stream itself is normed", 0, 2),
-    "feed-forward": ("think", 1, 3),
-    "+, then norm ": ("and normed again", 0, 4),
+    "x": ("the stream of a word", 0, 0),
+    "attention": ("a: look", 1, 1),
+    "y = norm(x + a)": ("the stream itself is normed", 0, 2),
+    "feed-forward": ("f: think", 1, 3),
+    "norm(y + f)": ("and normed again", 0, 4),
 }
-main_line = [("words", "+, then norm"), ("+, then norm", "+, then norm ")]
-read = [("words", "attention"), ("+, then norm", "feed-forward")]
-write = [("attention", "+, then norm"), ("feed-forward", "+, then norm ")]
+main_line = [("x", "y = norm(x + a)"), ("y = norm(x + a)", "norm(y + f)")]
+read = [("x", "attention"), ("y = norm(x + a)", "feed-forward")]
+write = [("attention", "y = norm(x + a)"), ("feed-forward", "norm(y + f)")]
 title = "Post-norm: the norms stand on the stream"
 show(boxes_and_arrows(stream, main_line + read + write, title))
 
