@@ -615,7 +615,9 @@ attention, feed_forward, norms = 4 * (4 * 4 + 4), (4 * 16 + 16) + (16 * 4 + 4), 
 print(attention, "+", feed_forward, "+", norms, "=", attention + feed_forward + norms)
 for heads in (1, 2, 4):
     layer = layers.EncoderLayer(4, heads, 16)
-    print(f"heads: {heads}, parameters: {sum(parameter.numel() for parameter in layer.parameters())}")
+    print(
+        f"heads: {heads}, parameters: {sum(parameter.numel() for parameter in layer.parameters())}"
+    )
 
 # %% [markdown]
 # Heads cost nothing: they cut the same features into more pieces.
@@ -727,16 +729,16 @@ check("5.8", norm_words)
 # %% [markdown]
 # ## 5.9 How deep?
 #
-# Now the question of the title. Think of sublayers that are new-born: each writes random numbers of
-# size 1, which have nothing to do with what is in the stream. And recall chapter 1: the *variances*
-# of independent things add up. The size is the root of the variance.
+# Now the question of the title. Think of new-born sublayers: each writes random numbers of size 1,
+# which have nothing to do with what is in the stream. Recall chapter 1: the *variances* of
+# independent things add up. The size is the root of the variance.
 #
 # ### Exercise 5.9: predict, then run
 #
 # Words of size 1 go through four layers, each with two sublayers that write something of size 1.
-# Pre-norm: how large is the stream at the end (before any final norm)? Post-norm: every norm brings
-# the sum back to size 1, and shrinks all that is in it. By which factor have the words themselves
-# become smaller at the end? No calculator is needed.
+# Pre-norm: how large is the stream at the end (before any final norm)? Post-norm: every norm
+# brings the sum back to size 1, and shrinks all that is in it. By which factor have the words
+# themselves become smaller at the end?
 
 # %% tags=["exercise-5.9"]
 ### BEGIN SOLUTION
