@@ -207,7 +207,10 @@ def compare_lines(
         ax.minorticks_off()
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.set_title(title, loc="left")
-    ax.legend(frameon=False)
+    if len(lines) > 4:
+        ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    else:
+        ax.legend(frameon=False)
     ax.spines[["top", "right"]].set_visible(False)
     ends = "; ".join(f"{name}: from {y[0]:.3g} to {y[-1]:.3g}" for name, y in lines.items())
     describe(ax, f"{title}. Lines of {ylabel} over {xlabel}, {x[0]:g} to {x[-1]:g}. {ends}.")

@@ -179,3 +179,13 @@ def test_a_mask_shows_and_says_who_may_look_at_whom():
 def test_the_axes_that_are_named_are_logarithmic(log, scales):
     ax = plots.compare_lines([1, 10], {"a": [1, 2]}, "title", "x", "y", log=log)
     assert f"{ax.get_xscale()} {ax.get_yscale()}" == scales
+
+
+def test_a_legend_of_many_lines_stands_beside_them():
+    def left_edge(count):
+        lines = {f"line {i}": [i, i + 1] for i in range(count)}
+        ax = plots.compare_lines([1, 2], lines, "title", "x", "y")
+        ax.figure.canvas.draw()
+        return ax.get_legend().get_window_extent().x0 - ax.get_window_extent().x1
+
+    assert left_edge(5) >= 0 > left_edge(4)
