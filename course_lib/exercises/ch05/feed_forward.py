@@ -46,7 +46,7 @@ def _only_scaled(trained: Any, plain: Any) -> bool:
     if not (isinstance(trained, Tensor) and isinstance(plain, Tensor)):
         return True
     factors = (trained / plain)[trained != 0]
-    return bool((factors - factors[:1]).abs().max() < 1e-3)
+    return bool(((factors - factors[:1]).abs() < 1e-3).all())
 
 
 class Spoiled(nn.Module):
@@ -165,6 +165,11 @@ OTHER_BEND = (
     "There is a bend in the right place, of another kind. It has its friends, and some models use "
     "it. Which function does the formula name?"
 )
+FIRST_MAP = (
+    "The first map that x meets was made for d_ff numbers, and a word has d_model. `nn.Linear` is "
+    "told first how many come in, then how many go out. Are the two turned round, or does x meet "
+    "the second map first?"
+)
 NO_BIAS = (
     "A bias is missing: some models leave them out, and this one has two. What does `nn.Linear` do "
     "by default?"
@@ -244,11 +249,12 @@ FEED_FORWARD = Exercise(
             "The hidden features are made into shares of 1. Here they should not compete. Which "
             "function keeps what is positive and drops the rest?",
         ),
+        Mistake("sizes turned", _own(_turned, _dropped), FIRST_MAP, group="first map"),
         Mistake(
-            "sizes turned",
-            _own(_turned, _dropped),
-            "`nn.Linear` is told first how many numbers come in, then how many go out. Which "
-            "numbers meet your first map?",
+            "up left out",
+            _own(_up_and_down, lambda self, x: self.down(self.dropout(x.relu()))),
+            FIRST_MAP,
+            group="first map",
         ),
         Mistake(
             "never wide",

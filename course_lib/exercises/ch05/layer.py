@@ -13,7 +13,6 @@ from course_lib.exercises.ch05.common import (
     DOUBLE,
     NO_RETURN,
     NO_SUPER,
-    Named,
     alone,
     build_and_use,
     differ,
@@ -22,7 +21,6 @@ from course_lib.exercises.modules import use_module
 from course_lib.exercises.probes import Draw
 from course_lib.exercises.spec import Exercise, Function, Inputs, Mistake, Probe
 
-SAME = Named("what it reads", lambda x: x)
 PARTS = ("feed_forward", "self_attention_residual", "feed_forward_residual")
 
 
@@ -31,19 +29,14 @@ def use_layer(
 ) -> dict[str, Any]:
     """As `use_module`; and in which of its parts does dropout act?"""
     module, seen = build_and_use(answer, sizes, x, *mask)
-    return seen | {"dropout acts in": ", ".join(p for p in PARTS if _drops(module, p, x)) or "none"}
-
-
-def _drops(module: nn.Module, name: str, x: Tensor) -> bool:
-    """Does the part with this name answer differently in training?"""
-    part = getattr(module, name, None)
-    if not isinstance(part, nn.Module):
-        return False
-    inputs = (x,) if name == "feed_forward" else (x, SAME)
-    try:
-        return differ(part.eval()(*inputs), part.train()(*inputs))
-    except TypeError:  # another kind of part under this name
-        return False
+    plain = module.eval()(x, *mask)
+    found = []
+    for name in PARTS if sizes[3] else ():
+        part = getattr(module.eval(), name, None)
+        if isinstance(part, nn.Module):
+            part.train()
+            found += [name] * differ(module(x, *mask), plain)
+    return seen | {"dropout acts in": ", ".join(found) or "none"}
 
 
 @dataclass(frozen=True)
@@ -138,6 +131,12 @@ class OneInput(Spoiled):
         return self.feed_forward_residual(x, self.feed_forward)
 
 
+class ThreeAtOnce(Spoiled):
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        x = self.self_attention_residual(x, lambda y: self.self_attention(y, y, y, mask))
+        return self.feed_forward_residual(x, self.feed_forward)
+
+
 class MaskAsContext(Spoiled):
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         x = self.self_attention_residual(x, lambda y: self.self_attention(y, mask))
@@ -166,6 +165,11 @@ def named(names: tuple[str, str, str, str]) -> Callable[..., nn.Module]:
     return alone(Spoiled, names=names)
 
 
+NO_DROPOUT_THERE = (
+    "The numbers are right, but in training what the two sublayers say is added without dropout. "
+    "Were the residual connections told how much there is (their second argument), and does the "
+    "addition happen in them, or by hand?"
+)
 OTHER_NAMES = (
     "The four parts have other names than asked for, or there are other parts. A saved model is a "
     "list of names and numbers, so names count. What is each of yours called?"
@@ -334,19 +338,19 @@ ENCODER_LAYER = Exercise(
         ),
         Mistake(
             "no dropout in the feed-forward part",
-            partial(Spoiled, drops=(False, True)),
+            alone(Spoiled, drops=(False, True)),
             "The feed-forward part was not told how much dropout there is, and has none. What does "
             "its third argument do?",
         ),
         Mistake(
             "no dropout in the residuals",
-            partial(Spoiled, drops=(True, False)),
-            "The residual connections were not told how much dropout there is, and have none. What "
-            "does their second argument do?",
+            alone(Spoiled, drops=(True, False)),
+            NO_DROPOUT_THERE,
+            group="no dropout in the residuals",
         ),
         Mistake(
             "no dropout",
-            partial(Spoiled, drops=(False, False)),
+            alone(Spoiled, drops=(False, False)),
             "`dropout` is not used: no part has any, and training changes nothing. Which three "
             "parts take it?",
         ),
@@ -368,6 +372,24 @@ ENCODER_LAYER = Exercise(
             "The residual connection calls a sublayer with one argument, and attention needs to be "
             "told what to look at, and the mask. Which small function of one argument calls it "
             "with all three?",
+        ),
+        Mistake(
+            "query, key and value",
+            ThreeAtOnce,
+            "You hand attention the words three times, as PyTorch's own module wants them (query, "
+            "key and value). That of chapter 3 takes what asks, what is looked at, and the mask. "
+            "What stands in the mask's place in your call?",
+        ),
+        Mistake(
+            "residuals bypassed",
+            alone(
+                Spoiled,
+                way=lambda p, x: (lambda y: y + p.feed(p.second.norm(y)))(
+                    x + p.look(p.first.norm(x))
+                ),
+            ),
+            NO_DROPOUT_THERE,
+            group="no dropout in the residuals",
         ),
         Mistake(
             "mask as context",

@@ -452,8 +452,9 @@ NORM_WORDS = Exercise(
             lambda x, eps: (
                 (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True, correction=0) + eps)
             ),
-            "PyTorch's `std` takes care of its own gradient at 0, so the blank is a number now. "
-            "But eps still stands outside the root. What does a word with tiny features show?",
+            "The blank is a number now, for PyTorch's `std` and `norm` take care of their own "
+            "gradient at 0. But eps still stands outside the root. What does a word with tiny "
+            "features show?",
         ),
         Mistake(
             "unbiased std of PyTorch",

@@ -123,6 +123,12 @@ RESIDUAL = Exercise(
             "round. Which of the two comes first?",
         ),
         Mistake(
+            "normed answer alone",
+            lambda x, norm, sublayer: norm(sublayer(x)),
+            "What the sublayer says is normed and takes the place of the stream. Who should read "
+            "a normed copy, and what should the answer be added to?",
+        ),
+        Mistake(
             "normed on both sides",
             lambda x, norm, sublayer: x + norm(sublayer(norm(x))),
             "The sublayer reads a normed copy, and then its answer is normed once more. Some "
@@ -411,8 +417,9 @@ POST_NORM = Exercise(
         Mistake(
             "dropout on the sum",
             alone(Spoiled, drop="sum"),
-            "Dropout acts on the sum, so it strikes out parts of the stream itself, which no later "
-            "layer can bring back. On which of the two terms should it act?",
+            "Dropout reaches the stream itself, and not what is added to it alone: it strikes out "
+            "parts that no later layer can bring back. On which of the two terms of the sum should "
+            "it act?",
         ),
         Mistake(
             "dropout at the end",
