@@ -902,9 +902,9 @@ assert curves["post-norm"][-20:].mean() > 1.5
 # post-norm stands: it has learned nothing, or next to nothing. The cell asserts a mean below 0.3
 # for pre-norm and above 1.5 for post-norm.
 #
-# One rate and one depth are an anecdote. The same race was run for 2, 6 and 12 layers, three
+# One rate and one depth are an anecdote. The race was run for 2, 6 and 12 layers, three
 # rates, with and without warm-up (400 steps), for 1,000 steps, by `python benchmarks/norms.py
-# --layers 2 --layers 6 --layers 12`. Its records are kept with the course. How many of three
+# --layers 2 --layers 6 --layers 12`. Its records are kept. How many of three
 # models learned it (a loss below 0.1), and after how many steps, in the median? Where none did,
 # the table has the loss at the end instead.
 
