@@ -814,7 +814,7 @@ def gradients(kind, num_layers, seed):
         layer.feed_forward_residual = KINDS[kind](64)
     if kind not in ("pre-norm", "norm, no residual"):
         encoder.norm = nn.Identity()
-    result = encoder(words)
+    result = encoder.double()(words.double())
     (result * torch.randn_like(result)).mean().backward()
     return torch.stack([layer.feed_forward.down.weight.grad.norm() for layer in encoder.layers])
 
