@@ -26,7 +26,8 @@ from course_lib import layers
 from course_lib.ensembles import train_together
 from course_lib.exercises import carry_on, check, hint, progress, solution
 from course_lib.layers import Dropout, MultiHeadAttention, PreNormResidual
-from course_lib.models import init_weights
+from course_lib.models import count_parameters, init_weights
+from course_lib.parity import copy_encoder_layer, randomize
 from course_lib.plots import boxes_and_arrows, compare_lines, show
 from course_lib.reversal import Reverser, backwards
 
@@ -412,37 +413,17 @@ check("5.4", EncoderLayer)
 EncoderLayer = carry_on("5.4", EncoderLayer)
 
 # %% [markdown]
-# PyTorch has this layer, too, with other names for the same parts. If yours is right, then copying
-# your numbers into theirs must give the same output. (Theirs keeps the three projections of
-# attention in one tall matrix.)
-
-
-# %%
-@torch.no_grad()
-def copy_to_torch(ours, theirs):
-    """Copy the parameters of an encoder layer into `nn.TransformerEncoderLayer`."""
-    attention, heads = ours.self_attention, theirs.self_attn
-    projections = [attention.q_proj, attention.k_proj, attention.v_proj]
-    heads.in_proj_weight.copy_(torch.cat([p.weight for p in projections]))
-    heads.in_proj_bias.copy_(torch.cat([p.bias for p in projections]))
-    for mine, other in [
-        (attention.out_proj, heads.out_proj),
-        (ours.feed_forward.up, theirs.linear1),
-        (ours.feed_forward.down, theirs.linear2),
-        (ours.self_attention_residual.norm, theirs.norm1),
-        (ours.feed_forward_residual.norm, theirs.norm2),
-    ]:
-        other.load_state_dict(mine.state_dict())
+# PyTorch has this layer, too, with other names for the same parts: `self_attn`, `linear1` and
+# `linear2`, `norm1` and `norm2`. If yours is right, then with your numbers copied into theirs both
+# must say the same.
 
 
 # %%
 def compare_with_torch(ours, norm_first):
     """The largest difference between a layer of ours and PyTorch's, in double precision."""
     theirs = nn.TransformerEncoderLayer(12, 3, 20, batch_first=True, norm_first=norm_first)
-    with torch.no_grad():
-        for parameter in ours.parameters():  # equal biases and norms could hide a mix-up
-            parameter.normal_(std=0.3)
-    copy_to_torch(ours, theirs)
+    randomize(ours)  # equal biases or norms could hide a mix-up
+    copy_encoder_layer(ours, theirs)
     x = torch.randn(2, 5, 12, dtype=torch.float64)
     return (ours.double().eval()(x) - theirs.double().eval()(x)).abs().max().item()
 
@@ -608,16 +589,13 @@ print(torch.allclose(summed, result, atol=1e-4))
 #
 # **By hand.** A layer with 4 features, 16 hidden ones. Attention has four maps from 4 numbers to 4,
 # with bias. The feed-forward part has two maps. Each norm has a weight and a bias for each feature.
-# How many numbers are that, part by part? And how many with two heads instead of one?
+# How many numbers are that, part by part? And how many with two heads, or with four?
 
 # %%
 attention, feed_forward, norms = 4 * (4 * 4 + 4), (4 * 16 + 16) + (16 * 4 + 4), 2 * (4 + 4)
 print(attention, "+", feed_forward, "+", norms, "=", attention + feed_forward + norms)
-for heads in (1, 2, 4):
-    layer = layers.EncoderLayer(4, heads, 16)
-    print(
-        f"heads: {heads}, parameters: {sum(parameter.numel() for parameter in layer.parameters())}"
-    )
+for heads in (2, 4):
+    print(f"{heads} heads:", count_parameters(layers.EncoderLayer(4, heads, 16)), "parameters")
 
 # %% [markdown]
 # Heads cost nothing: they cut the same features into more pieces.
@@ -836,7 +814,7 @@ def gradients(kind, num_layers, seed):
         layer.feed_forward_residual = KINDS[kind](64)
     if kind not in ("pre-norm", "norm, no residual"):
         encoder.norm = nn.Identity()
-    result = encoder(words)
+    result = encoder.double()(words.double())
     (result * torch.randn_like(result)).mean().backward()
     return torch.stack([layer.feed_forward.down.weight.grad.norm() for layer in encoder.layers])
 
@@ -924,9 +902,9 @@ assert curves["post-norm"][-20:].mean() > 1.5
 # post-norm stands: it has learned nothing, or next to nothing. The cell asserts a mean below 0.3
 # for pre-norm and above 1.5 for post-norm.
 #
-# One rate and one depth are an anecdote. The same race was run for 2, 6 and 12 layers, three
+# One rate and one depth are an anecdote. The race was run for 2, 6 and 12 layers, three
 # rates, with and without warm-up (400 steps), for 1,000 steps, by `python benchmarks/norms.py
-# --layers 2 --layers 6 --layers 12`. Its records are kept with the course. How many of three
+# --layers 2 --layers 6 --layers 12`. Its records are kept. How many of three
 # models learned it (a loss below 0.1), and after how many steps, in the median? Where none did,
 # the table has the loss at the end instead.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +45,7 @@ def build_and_use(
         built.append(answer(*sizes))
         return built[-1]
 
-    seen = use_module(cast(type[nn.Module], build), sizes, *inputs)
+    seen = use_module(build, sizes, *inputs)
     return built[-1], seen
 
 

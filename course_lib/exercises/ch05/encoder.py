@@ -1,7 +1,7 @@
 """5.6 Encoder, a stack of layers."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -35,7 +35,7 @@ def use_encoder(
         stack = [SmallLayer(d_model) for _ in range(num_layers)]
         return answer(stack, nn.LayerNorm(d_model) if norm else nn.Identity())
 
-    return use_module(cast(type[nn.Module], build), (), x, *mask)
+    return use_module(build, (), x, *mask)
 
 
 def _stack(
