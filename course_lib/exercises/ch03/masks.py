@@ -109,7 +109,8 @@ TORCH_MASK = Exercise(
         Probe(
             "a causal mask, for paper",
             lambda dice: (torch.tensor([[True, False, False], [True, True, False]]), 2, 2),
-            "The first query may attend to the first key alone. Which cells of its row are hidden?",
+            "The first query may attend to the first key alone. Which cells of its row are hidden? "
+            "And how many axes should a mask have that came as one table?",
         ),
         Probe(
             "a mask of four queries and six keys, the same for all",
