@@ -9,7 +9,8 @@
 # In this chapter every word will look several times at once, and it costs nothing more. You will
 # count the cost, compare with PyTorch to the twelfth decimal, and find out by experiment how many
 # looks are good.
-#
+
+# %% [markdown]
 # You need: chapters 1 and 2. Take two sittings, with a break before section 3.5.
 
 # %%
@@ -558,8 +559,8 @@ show(compare_lines(list(right), lines, title, "heads", "share of right answers",
 # at the three columns: which did it choose?
 
 # %% [markdown]
-# And eight heads? All that we can promise is a mean above 0.55, and the distance between the best
-# and the worst of five is what to look at. Each has two features, to say where it looks and to
+# And eight heads? Their mean stays above 0.55, and the distance between the best and the worst of five
+# is what to look at. Each has two features, to say where it looks and to
 # carry what it finds. Some runs manage, others get stuck. More heads are not better in themselves: each gets
 # narrower.
 #
