@@ -42,6 +42,4 @@ def course_map(here: str = "00") -> Axes:
     arrows = [
         (names[earlier], names[later]) for later, needed in BUILDS_ON.items() for earlier in needed
     ]
-    return boxes_and_arrows(
-        CHAPTERS, arrows, "From here to a model that translates", here=names[here]
-    )
+    return boxes_and_arrows(CHAPTERS, arrows, "Eleven chapters, one model", here=names[here])

@@ -559,14 +559,14 @@ show(compare_lines(list(right), lines, title, "heads", "share of right answers",
 # at the three columns: which did it choose?
 
 # %% [markdown]
-# And eight heads? Their mean stays above 0.55, and the distance between the best and the worst of five
-# is what to look at. Each has two features, to say where it looks and to
-# carry what it finds. Some runs manage, others get stuck. More heads are not better in themselves: each gets
-# narrower.
+# And eight heads? Their mean stays above 0.55, and the distance between the best and the worst of
+# five is what to look at. Each has two features, to say where it looks and to carry what it finds.
+# Some runs manage, others get stuck. More heads are not better in themselves: each gets narrower.
 #
 # It is so in large models, too. In the first Transformer one head was 0.9 BLEU worse than the best
-# setting (BLEU: a score for translations, chapter 9), and too many heads were worse again (Vaswani et al. 2017, table 3, rows A). Bhojanapalli
-# et al. (2020) give a reason: a head that is narrow cannot form every table of weights.
+# setting (BLEU: a score for translations, chapter 9), and too many heads were worse again (Vaswani
+# et al. 2017, table 3, rows A). Bhojanapalli et al. (2020) give a reason: a head that is narrow
+# cannot form every table of weights.
 
 # %% [markdown]
 # ### What the heads look at
@@ -610,8 +610,8 @@ show(heat_maps(panels, title, rows="token", columns="looks at", scale=(0, 1)))
 
 # %% [markdown]
 # Nobody told the heads who should do what. In every run that we have seen, each of the three places
-# gets more than half of some head's weight. In the pictures, a stripe one step left of the diagonal is
-# *before*, one step right is *after* (both wrap around, it is a ring). A head that follows the
+# gets more than half of some head's weight. In the pictures, a stripe one step left of the diagonal
+# is *before*, one step right is *after* (both wrap around, it is a ring). A head that follows the
 # pointers has its dark cells where the line above them says. There are four heads for three
 # questions, so one may do as it likes.
 #

@@ -115,8 +115,8 @@ COUNT = Exercise(
             lambda d_model, num_heads, bias=True: (
                 4 * (d_model * (d_model // num_heads) + (d_model // num_heads) * bias)
             ),
-            "All four of your maps are those of one head, Dh wide, and there it ends. How many heads "
-            "are there, and how wide is the row that the last map takes?",
+            "All four of your maps are those of one head, Dh wide, and there it ends. How many "
+            "heads are there, and how wide is the row that the last map takes?",
         ),
         Mistake(
             "three maps of one head, and the last",

@@ -94,9 +94,9 @@ MINUS = (
 IN_TURN = (
     "`repeat` writes the whole batch again and again: sentence 0, sentence 1, sentence 0, … The "
     "number of tables is right for padding, and their order is not. It also multiplies an axis "
-    "that has its size already, and `mask[:, 0]` would drop the tables of all heads but the first. "
-    "Whose tables are neighbours, if PyTorch counts through the heads of sentence 0 first, and what "
-    "enlarges only the axes of size 1?"
+    "that has its size already, and `mask[:, 0]` would drop the tables of all heads but the "
+    "first. Whose tables are neighbours, if PyTorch counts through the heads of sentence 0 first, "
+    "and what enlarges only the axes of size 1?"
 )
 
 TORCH_MASK = Exercise(

@@ -26,8 +26,8 @@ def _split(x: Tensor, num_heads: int) -> Tensor:
 
 
 TWO_SIZES = (
-    "`view(num_heads, -1)` gives two axes: batch, tokens and features are melted into one line, and "
-    "that line is cut into heads. Only the features are to be cut. How many axes are there then, "
+    "`view(num_heads, -1)` gives two axes: batch, tokens and features are melted into one line, "
+    "and that line is cut into heads. Only the features are to be cut. How many axes are there then, "
     "and which sizes do the first two keep?"
 )
 THREE_SIZES = (
