@@ -125,8 +125,8 @@ BUG = Exercise(
                     merge=merge,
                 ),
                 "The `transpose` is what was missing, and `sizes` is still in its old order: (B, "
-                "H, T, Dh) before the swap is (B, T, H, Dh) after it, and the numbers were cut in the "
-                "wrong places before. D lies last in memory. Into which two axes is it to be cut, "
+                "H, T, Dh) before the swap is (B, T, H, Dh) after it, and the numbers were cut in "
+                "the wrong places before. D lies last in memory. Into which two axes is it to be cut, "
                 "and where do they stand in `sizes`, before anything is swapped?",
                 group="sizes in the old order",
             )

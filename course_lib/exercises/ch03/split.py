@@ -27,8 +27,8 @@ def _split(x: Tensor, num_heads: int) -> Tensor:
 
 TWO_SIZES = (
     "`view(num_heads, -1)` gives two axes: batch, tokens and features are melted into one line, "
-    "and that line is cut into heads. Only the features are to be cut. How many axes are there then, "
-    "and which sizes do the first two keep?"
+    "and that line is cut into heads. Only the features are to be cut. How many axes are there "
+    "then, and which sizes do the first two keep?"
 )
 THREE_SIZES = (
     "`view` with three sizes gives three axes: tokens and features of a sentence are melted into "
