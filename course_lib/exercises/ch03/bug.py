@@ -126,8 +126,8 @@ BUG = Exercise(
                 ),
                 "The `transpose` is what was missing, and `sizes` is still in its old order: (B, "
                 "H, T, Dh) before the swap is (B, T, H, Dh) after it, and the numbers were cut in "
-                "the wrong places before. D lies last in memory. Into which two axes is it to be cut, "
-                "and where do they stand in `sizes`, before anything is swapped?",
+                "the wrong places before. D lies last in memory. Into which two axes is it to be "
+                "cut, and where do they stand in `sizes`, before anything is swapped?",
                 group="sizes in the old order",
             )
             for name, merge in (
