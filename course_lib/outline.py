@@ -42,4 +42,4 @@ def course_map(here: str = "00") -> Axes:
     arrows = [
         (names[earlier], names[later]) for later, needed in BUILDS_ON.items() for earlier in needed
     ]
-    return boxes_and_arrows(CHAPTERS, arrows, "Ten chapters, one model", here=names[here])
+    return boxes_and_arrows(CHAPTERS, arrows, "Eleven chapters, one model", here=names[here])

@@ -227,9 +227,16 @@ def _line_styles(points: int) -> list[dict[str, Any]]:
 
 
 def heat_maps(
-    matrices: Mapping[str, Tensor], title: str, rows: str = "query", columns: str = "key"
+    matrices: Mapping[str, Tensor],
+    title: str,
+    rows: str = "query",
+    columns: str = "key",
+    scale: tuple[float, float] | None = None,
 ) -> Axes:
-    """Matrices side by side, each on a scale of its own that is centred at 0. Returns the last ax.
+    """Matrices side by side. Returns the last ax.
+
+    Each has a scale of its own that is centred at 0, or all have the same `scale`, from a lowest
+    value (white) to a highest (dark), as (0, 1) for shares.
 
     Shapes: each matrix (Tq, Tk).
     """
@@ -237,7 +244,9 @@ def heat_maps(
     figure, axes = plt.subplots(1, len(matrices), figsize=size, layout="constrained", squeeze=False)
     for ax, (name, matrix) in zip(axes[0], matrices.items(), strict=True):
         most = max(matrix.abs().max().item(), 1e-12)
-        image = ax.imshow(matrix.cpu().numpy(), cmap="RdBu_r", vmin=-most, vmax=most)
+        low, high = scale or (-most, most)
+        colours = "Blues" if scale else "RdBu_r"
+        image = ax.imshow(matrix.cpu().numpy(), cmap=colours, vmin=low, vmax=high)
         figure.colorbar(image, ax=ax, location="bottom", shrink=0.9)
         ax.set(title=name, xlabel=columns, xticks=_ticks(matrix.shape[1]))
         ax.set_yticks(_ticks(matrix.shape[0]))

@@ -5,7 +5,7 @@
 # German. By then you have built each of its parts once with your own hands, trained it within
 # minutes on a machine like this one, and looked at where it looks.
 #
-# This page takes about 45 minutes and answers three questions. Does everything run here? How does a
+# This page takes about an hour and answers three questions. Does everything run here? How does a
 # chapter work? And do you bring along what the other chapters build on?
 #
 # Click into the grey box below and press **Shift+Enter**: that runs it and goes on to the next. The
@@ -54,8 +54,9 @@ environment.notebook_report()
 show(course_map())
 
 # %% [markdown]
-# The middle column builds the model. The sides are detours that you may take when you like: 04
-# any time after 02, and 07 right now. A chapter takes 45 to 90 minutes.
+# The middle column builds the model. The two at the sides are needed, too, but they can wait: 04,
+# which needs only 02, until 06 comes up, and 07, which you could read right now, until 08. Most
+# chapters take 45 to 90 minutes.
 
 # %% [markdown]
 # ## 0.3 How a chapter works
@@ -139,7 +140,8 @@ hint("0.1")
 # %% [markdown]
 # The same words again, in a cell of your own, give a stronger one. (For a new cell, click to the
 # left of this text and press `B`, for *below*.)
-#
+
+# %% [markdown]
 # ### Exercise 0.1: `row_shares`
 #
 # Now yours. Put your code in place of the line that begins with `raise`. Run the cell, then the
@@ -147,6 +149,10 @@ hint("0.1")
 # like.
 #
 # *Shapes* tells the sizes of what goes in and comes out: here a table with R rows and C columns.
+#
+# In every exercise an answer leaves its inputs unchanged, and stays with tensors: on the device
+# where they lie, and without `.item()`, `.tolist()` or `torch.tensor(...)` of tensors. These make
+# plain numbers or copies, through which no gradient comes, and training lives on gradients.
 
 
 # %% tags=["exercise-0.1"]
@@ -195,8 +201,8 @@ show(share_bars(row_shares(votes)[1], ["sea", "park", "museum"], "Shares of clas
 # ## 0.4 A self-check: broadcasting
 #
 # Four things come up in nearly every chapter, and are not explained again: broadcasting,
-# transpose against view, the axis of a softmax, and modules. This is your quarter of an hour to
-# find out. If one is familiar, go straight to its exercise. If not, read the example, and follow
+# transpose against view, the axis of a softmax, and modules. This is your half hour to find
+# out. If one is familiar, go straight to its exercise. If not, read the example, and follow
 # *Learn it* when you want more.
 
 # %% [markdown]
@@ -208,7 +214,7 @@ show(share_bars(row_shares(votes)[1], ["sea", "park", "museum"], "Shares of clas
 #
 # ```
 #   (2, 1)   the column
-#      (3)   the row
+#      (3,)  the row
 #   ------
 #   (2, 3)   their sum
 # ```
@@ -220,7 +226,9 @@ show(share_bars(row_shares(votes)[1], ["sea", "park", "museum"], "Shares of clas
 # | **1** | 11 | 21 | 31 |
 # | **2** | | | |
 #
-# **Predict.** Which shape do (4, 1, 3) and (5, 1) give together? And (4, 3) and (4)?
+# (PyTorch writes (3,) for a shape with one axis.)
+#
+# **Predict.** Which shape do (4, 1, 3) and (5, 1) give together? And (4, 3) and (4,)?
 
 # %%
 column, row = torch.tensor([[1.0], [2.0]]), torch.tensor([10.0, 20.0, 30.0])
@@ -380,8 +388,8 @@ class Scale(nn.Module):
 
 
 # %% [markdown]
-# Three things to notice. `super().__init__()` comes first: it makes the list in which a module
-# keeps its parameters. `nn.Parameter` puts a tensor on that list, so that an optimizer finds it.
+# Three things to notice. `super().__init__()` comes first: it makes the register in which a
+# module keeps its parameters. `nn.Parameter` puts a tensor into it, so that an optimizer finds it.
 # And a module is called like a function, `scale(x)`, which calls `forward`.
 #
 # **Predict.** The output for x = (1, 2, 3) is summed up. How much does that sum change with each
@@ -406,6 +414,9 @@ print("gradient:  ", scale.factor.grad.tolist())
 # The work-horse of all models: $y = x\,W^\top + b$. It takes vectors of `d_in` numbers to vectors
 # of `d_out` numbers. Two parameters: `weight`, with a row for each output, and `bias`, with a
 # number for each output. What they start with is up to you.
+#
+# Write it without `nn.Linear`. The parameters' names count: a saved model is a list of names and
+# numbers.
 
 
 # %% tags=["exercise-0.5"]
@@ -525,7 +536,7 @@ check("0.6", center_rows)
 # %% [markdown]
 # ### Three questions, from memory
 #
-# <details><summary>Which shape do (3, 1) and (4) give together, by broadcasting?</summary>
+# <details><summary>Which shape do (3, 1) and (4,) give together, by broadcasting?</summary>
 # (3, 4): flush right, the 1 stands above the 4 and is stretched; the 3 stands alone.
 # </details>
 # <details><summary>What is the difference between transpose and view?</summary>

@@ -76,6 +76,14 @@ def test_heat_maps_are_centred_at_zero():
     assert "a from -1.0 to 3.0" in plots.description(ax)
 
 
+def test_heat_maps_of_shares_go_from_zero_to_one():
+    panels = {"a": torch.tensor([[0.2, 0.8]]), "b": torch.tensor([[0.5, 0.5]])}
+    ax = plots.heat_maps(panels, "One scale", scale=(0, 1))
+    first, second = (panel.images[0] for panel in ax.figure.axes[:2])
+    assert (first.norm.vmin, first.norm.vmax) == (second.norm.vmin, second.norm.vmax) == (0, 1)
+    assert first.get_cmap().name == "Blues"
+
+
 def test_cells_keep_the_colour_of_their_head_wherever_they_lie():
     x = 10 * torch.arange(4)[:, None] + torch.arange(6)
     split = x.view(4, 3, 2).transpose(0, 1)

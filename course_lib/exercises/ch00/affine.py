@@ -37,17 +37,32 @@ def _sized(d_in: int, d_out: int, *shape: int, dtype: torch.dtype = torch.float3
 
 
 def use(answer: Callable[..., nn.Module], sizes: tuple[int, int], x: Tensor) -> dict[str, Any]:
-    """As `use_module`, with known numbers in tensors that are no parameters, too."""
+    """As `use_module`, with known numbers in tensors that are no parameters, too.
+
+    Where these stand in for a parameter they are moved like one, so that it does not matter which
+    product would stop at their dtype, and named.
+    """
+    instead: list[str] = []
 
     def build(*sizes: int) -> nn.Module:
         module = answer(*sizes)
-        for name, value in sorted({**vars(module), **dict(module.named_buffers())}.items()):
-            if isinstance(value, Tensor) and value.is_floating_point():
-                dice = torch.Generator().manual_seed(len(name))
-                value.data.copy_(torch.randn(value.shape, generator=dice))
+        if getattr(module.forward, "__name__", "") == "_forward_unimplemented":
+            raise AttributeError("the class has no method of the name `forward`")
+        few = len(list(module.parameters())) < 2
+        for kind, tensors in (("plain tensor", vars(module)), ("buffer", module.named_buffers())):
+            for name, value in sorted(dict(tensors).items()):
+                if isinstance(value, Tensor) and value.is_floating_point():
+                    dice = torch.Generator().manual_seed(len(name))
+                    value.data.copy_(torch.randn(value.shape, generator=dice))
+                    if few:
+                        value.data = value.data.to(x.dtype)
+                        instead.append(f"{name} is a {kind}")
         return module
 
-    return use_module(cast(type[nn.Module], build), sizes, x)
+    result = use_module(cast(type[nn.Module], build), sizes, x)
+    result["parameters"] = "; ".join([result["parameters"] or "none", *instead])
+    reached = "parameters that a gradient reaches"
+    return result | {reached: result[reached] or "none"}
 
 
 def _module(
@@ -181,7 +196,7 @@ AFFINE = Exercise(
         Mistake(
             "super forgotten",
             _module(initialised=False),
-            "A module keeps its parameters in a list, and that list does not exist yet. Which call "
+            "A module keeps a register of its parameters, and that does not exist yet. Which call "
             "must come first in `__init__`, before anything is put on `self`?",
         ),
         Mistake("weight plain", _module(weight=plain_weight), PLAIN, group="plain"),
@@ -331,16 +346,27 @@ AFFINE = Exercise(
         Mistake(
             "detached",
             _module(lambda self, x: x @ self.weight.detach().T + self.bias.detach()),
-            "`.detach()` and `.data` hand out the numbers without their history: no gradient "
-            "reaches the parameters, and training changes nothing. What is left if you leave them "
-            "out?",
+            "The numbers are right, and no gradient reaches the parameters: training would change "
+            "nothing. Somewhere between them and the result the history of the numbers is cut off "
+            "(`torch.no_grad()`, `.detach()`, `.data`, `torch.tensor(…)`, a new `nn.Parameter` in "
+            "`forward` and `requires_grad=False` all do that). What cuts it in your code?",
         ),
         Mistake(
             "weight detached",
             _module(lambda self, x: x @ self.weight.detach().T + self.bias),
-            "`.detach()` and `.data` hand out the numbers without their history: no gradient "
-            "reaches the weight, and training would change the bias alone. What is left if you "
-            "leave them out?",
+            "The numbers are right, and no gradient reaches the weight: training would change the "
+            "bias alone. Somewhere between the weight and the result the history of its numbers is "
+            "cut off (`torch.no_grad()`, `.detach()`, `.data`, `torch.tensor(…)`, a new "
+            "`nn.Parameter` in `forward` and `requires_grad=False` all do that). What cuts it in "
+            "your code?",
+        ),
+        Mistake(
+            "bias detached",
+            _module(lambda self, x: x @ self.weight.T + self.bias.detach()),
+            "The numbers are right, and no gradient reaches the bias: training would change the "
+            "weight alone. What cuts the bias off from the result (`torch.no_grad()`, `.detach()`, "
+            "`.data`, `torch.tensor(…)`, a new `nn.Parameter` in `forward`, "
+            "`requires_grad=False`)?",
         ),
         Mistake(
             "relu at the end",

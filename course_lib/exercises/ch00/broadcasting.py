@@ -30,6 +30,15 @@ def _pairs(
     return table.flatten() if flat else table
 
 
+STACK = (
+    "`torch.stack` makes one tensor of tensors of one size; `torch.tensor` would copy the numbers, "
+    "and no gradient comes through a copy. What would you stack?"
+)
+PLAIN = (
+    "`.tolist()` and `.item()` make plain numbers of tensors. From there no gradient leads back, "
+    "and `torch.tensor` only makes new numbers of them."
+)
+
 PAIRWISE = Exercise(
     id="0.2",
     title="All sums of two vectors",
@@ -175,20 +184,32 @@ PAIRWISE = Exercise(
         Mistake(
             "list of all",
             lambda a, b: [x + y for x in a for y in b],
-            "All sums are there, in one Python list. Where does a new row begin, and what makes a "
-            "tensor of it? (Or can you do without the loops?)",
+            f"All sums are there, in one Python list. {STACK} And where does a new row begin? (Or "
+            "can you do without the loops?)",
         ),
         Mistake(
             "list of lists",
             lambda a, b: [[x + y for y in b] for x in a],
-            "The numbers are right, and stand in lists inside a list. Which function of PyTorch "
-            "stacks tensors of one size into one tensor? (Or can you do without the loops?)",
+            f"The numbers are right, and stand in lists inside a list. {STACK} (Or can you do "
+            "without the loops?)",
         ),
         Mistake(
             "list of rows",
             lambda a, b: [x + b for x in a],
-            "The numbers are right, and stand in a Python list of rows. Which function of PyTorch "
-            "stacks tensors of one size into one tensor? (Or can you do without the loop?)",
+            f"The numbers are right, and stand in a Python list of rows. {STACK} (Or can you do "
+            "without the loop?)",
+        ),
+        Mistake(
+            "lists of plain numbers",
+            lambda a, b: [[x + y for y in b.tolist()] for x in a.tolist()],
+            f"{PLAIN} Can you do it with the tensors themselves, without loops?",
+            group="plain numbers",
+        ),
+        Mistake(
+            "one list of plain numbers",
+            lambda a, b: [x + y for x in a.tolist() for y in b.tolist()],
+            f"{PLAIN} Can you do it with the tensors themselves, without loops?",
+            group="plain numbers",
         ),
     ),
     hints=(
@@ -218,6 +239,10 @@ def _centered(
 ONE_MEAN = (
     "One mean is taken from all rows of a table alike. Every row has a mean of its own. Along how "
     "many axes should the mean run?"
+)
+ACROSS_TABLES = (
+    "The mean runs along axis 0: down the columns of one table, and across the tables of a batch. "
+    "Which axis runs across a row, counted from the end?"
 )
 SCALED = (
     "The rows have mean 0, and are divided by their spread besides. That is the step to layer "
@@ -275,8 +300,8 @@ CENTER = Exercise(
         Mistake(
             "over the first axis",
             partial(_centered, means=lambda t: t.mean(0, keepdim=True)),
-            "The mean runs along axis 0: down the columns of one table, and across the tables of a "
-            "batch. Which axis runs across a row, counted from the end?",
+            ACROSS_TABLES,
+            group="over the first axis",
         ),
         Mistake(
             "axis counted from the front",
@@ -291,6 +316,26 @@ CENTER = Exercise(
             "One table comes out right, a batch does not: the new axis is put at place 1, and in a "
             "batch the means need it at the end. How do you say `at the end`, however many axes "
             "there are?",
+        ),
+        Mistake(
+            "column means, keepdim lost",
+            partial(_centered, means=lambda t: t.mean(-2)),
+            "These are the means of the columns, and each is taken from its own column: of one "
+            "table the columns have mean 0, and the rows do not. Along which axis does a mean run "
+            "across a row, and which shape must the means have to meet their rows?",
+        ),
+        Mistake(
+            "axis 0, keepdim lost",
+            partial(_centered, means=lambda t: t.mean(0)),
+            ACROSS_TABLES,
+            group="over the first axis",
+        ),
+        Mistake(
+            "axis 1, keepdim lost",
+            partial(_centered, means=lambda t: t.mean(1)),
+            "Two things at once. Axis 1 is across a row only as long as nothing comes in front. "
+            "And the mean over an axis removes it, so broadcasting lines the means up with the "
+            "columns. Which axis is it, counted from the end, and which shape must the means have?",
         ),
         Mistake(
             "one mean for all",

@@ -76,6 +76,12 @@ BUG = Exercise(
             "0. What should stand there?",
         ),
         Probe(
+            "as many queries as keys",
+            drawn_and((1, 4, 6), (1, 4, 6), (1, 4, 6), more=(3,)),
+            "Here every shape fits, even if axes are mixed up. Print head 0 for a sentence whose "
+            "numbers you recognise, 10 · token + feature. What should stand there?",
+        ),
+        Probe(
             "three heads, a batch of two",
             drawn_and((2, 4, 6), (2, 5, 6), (2, 5, 6), more=(3,)),
             "Which axis of the tensor does each of your numbers name, with a batch in front?",
@@ -110,6 +116,26 @@ BUG = Exercise(
             "The way back is mended, the way there is not: head 0 still gets all features of the "
             "first tokens. Which line cuts?",
         ),
+        *(
+            Mistake(
+                f"transposed after the old view, {name}",
+                partial(
+                    _looks,
+                    split=lambda x, heads: split_by_view(x, heads).transpose(1, 2),
+                    merge=merge,
+                ),
+                "The `transpose` is what was missing, and `sizes` is still in its old order: (B, "
+                "H, T, Dh) before the swap is (B, T, H, Dh) after it, and the numbers were cut in "
+                "the wrong places before. D lies last in memory. Into which two axes is it to be "
+                "cut, and where do they stand in `sizes`, before anything is swapped?",
+                group="sizes in the old order",
+            )
+            for name, merge in (
+                ("and read on", lambda x: x.reshape(x.shape[0], x.shape[1], -1)),
+                ("and back", lambda x: x.transpose(1, 2).reshape(x.shape[0], x.shape[1], -1)),
+                ("and merged", merge_heads),
+            )
+        ),
         Mistake(
             "never split",
             partial(_looks, split=lambda x, heads: x[:, None]),
@@ -119,8 +145,8 @@ BUG = Exercise(
         Mistake(
             "dealt like cards",
             partial(_looks, split=_dealt),
-            "Head 0 now gets every so-manieth feature, and the merge puts them elsewhere. Which "
-            "features are neighbours in a head?",
+            "Head 0 now gets feature 0, then skips to feature H, and so on, as when cards are "
+            "dealt, and the merge puts them elsewhere. Which features are neighbours in a head?",
         ),
         Mistake(
             "collected like cards",
@@ -236,6 +262,13 @@ WHERE = Prediction(
             (23, 18),
             "The first is right. 18 numbers lie before the second: that is its place in the row. "
             "Which token and feature stand there, if each token has six?",
+        ),
+        WrongValue(
+            "token 2 in both",
+            (23, 20),
+            "The first is right. In the second you looked for token 2 as well, and there nothing "
+            "was swapped: its rows are no tokens. How many numbers lie before [1, 2, 0], and how "
+            "many has each token?",
         ),
         WrongValue(
             "one row too far up",

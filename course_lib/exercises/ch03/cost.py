@@ -111,6 +111,41 @@ COUNT = Exercise(
             "there?",
         ),
         Mistake(
+            "four maps of one head",
+            lambda d_model, num_heads, bias=True: (
+                4 * (d_model * (d_model // num_heads) + (d_model // num_heads) * bias)
+            ),
+            "All four of your maps are those of one head, Dh wide, and there it ends. How many "
+            "heads are there, and how wide is the row that the last map takes?",
+        ),
+        Mistake(
+            "three maps of one head, and the last",
+            lambda d_model, num_heads, bias=True: (
+                3 * (d_model * (d_model // num_heads) + (d_model // num_heads) * bias)
+                + d_model * d_model
+                + d_model * bias
+            ),
+            "The last map is right. For queries, keys and values you count what one head needs, "
+            "D × Dh, and there it ends. How many heads are there?",
+        ),
+        Mistake(
+            "maps within one head",
+            lambda d_model, num_heads, bias=True: (
+                4 * ((d_model // num_heads) ** 2 + (d_model // num_heads) * bias)
+            ),
+            "Your matrices take Dh features and give Dh. The projections come before the split and "
+            "after the merge. How many features has a token there?",
+        ),
+        Mistake(
+            "everything times the heads",
+            lambda d_model, num_heads, bias=True: (
+                num_heads * count_parameters(d_model, num_heads, bias)
+            ),
+            "The count for one module is right, and then you multiply it by the number of heads. "
+            "The module of 3.3 calls `nn.Linear` four times, however many heads there are. What do "
+            "the heads share out among themselves?",
+        ),
+        Mistake(
             "output projection of one head",
             partial(_parameters, narrow_out=True),
             "Your projection at the end takes Dh features. It comes after the merge. How wide is "
@@ -306,6 +341,19 @@ FLOPS = Exercise(
             "heads of the full width",
             partial(_flops, heads="HD"),
             "You count scores of D features for every head. How many features has one head?",
+        ),
+        Mistake(
+            "everything times the heads",
+            lambda b, q, k, d, h: h * attention_flops(b, q, k, d, h),
+            "The count is right, and then you multiply it by the number of heads. The projections "
+            "are done once for all heads together, and a head's scores add up fewer products. How "
+            "many features has one head?",
+        ),
+        Mistake(
+            "everything in heads of the full width",
+            lambda b, q, k, d, h: 4 * b * d * ((q + k) * d * h + q * k),
+            "Scores and mix are right, and the projections are counted once for each head. How "
+            "many of the D features that a projection gives belong to one head?",
         ),
         Mistake(
             "projections of one head",

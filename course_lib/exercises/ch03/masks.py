@@ -91,6 +91,14 @@ MINUS = (
     "boolean tensor?"
 )
 
+IN_TURN = (
+    "`repeat` writes the whole batch again and again: sentence 0, sentence 1, sentence 0, … The "
+    "number of tables is right for padding, and their order is not. It also multiplies an axis "
+    "that has its size already, and `mask[:, 0]` would drop the tables of all heads but the "
+    "first. Whose tables are neighbours, if PyTorch counts through the heads of sentence 0 first, "
+    "and what enlarges only the axes of size 1?"
+)
+
 TORCH_MASK = Exercise(
     id="3.6",
     title="A mask for PyTorch's own module",
@@ -101,7 +109,8 @@ TORCH_MASK = Exercise(
         Probe(
             "a causal mask, for paper",
             lambda dice: (torch.tensor([[True, False, False], [True, True, False]]), 2, 2),
-            "The first query may attend to the first key alone. Which cells of its row are hidden?",
+            "The first query may attend to the first key alone. Which cells of its row are hidden? "
+            "And how many axes should a mask have that came as one table?",
         ),
         Probe(
             "a mask of four queries and six keys, the same for all",
@@ -178,6 +187,49 @@ TORCH_MASK = Exercise(
             "turned",
             partial(_spoiled, finish=lambda x: x.mT),
             "Your tables have a row for each key. Who asks in a row, the query or the key?",
+        ),
+        Mistake(
+            "repeated in turn",
+            lambda mask, num_heads, num_queries: (
+                ~mask if mask.dim() == 2 else ~mask[:, 0].repeat(num_heads, num_queries, 1)
+            ),
+            IN_TURN,
+            group="repeated in turn",
+        ),
+        Mistake(
+            "squeezed, repeated in turn",
+            lambda mask, num_heads, num_queries: (
+                ~mask if mask.dim() == 2 else ~mask.squeeze(1).repeat(num_heads, num_queries, 1)
+            ),
+            IN_TURN,
+            group="repeated in turn",
+        ),
+        Mistake(
+            "folded, repeated in turn",
+            lambda mask, num_heads, num_queries: (
+                ~mask if mask.dim() == 2 else ~mask.flatten(0, 1).repeat(num_heads, num_queries, 1)
+            ),
+            IN_TURN,
+            group="repeated in turn",
+        ),
+        Mistake(
+            "expanded, repeated in turn",
+            lambda mask, num_heads, num_queries: (
+                ~mask
+                if mask.dim() == 2
+                else ~mask[:, 0].expand(-1, num_queries, -1).repeat(num_heads, 1, 1)
+            ),
+            IN_TURN,
+            group="repeated in turn",
+        ),
+        Mistake(
+            "the first head's table for all",
+            partial(
+                _spoiled, tables=lambda mask, heads, queries: _tables(mask[:, :1], heads, queries)
+            ),
+            "Masks that are the same for all heads come out right. `mask[:, 0]` takes the table of "
+            "head 0, and where every head has a table of its own the others are lost. How can one "
+            "line serve an axis of size 1 and one of size H?",
         ),
         Mistake(
             "numbers to add",

@@ -83,6 +83,12 @@ class WithWeights(Spoiled):
         return super().forward(x, context, mask), attention_weights(scaled_dot_scores(q, k), mask)
 
 
+class Headless(Spoiled):
+    def forward(self, x: Tensor, context: Tensor, mask: Tensor | None = None) -> Tensor:
+        q, k, v = self.q_proj(x), self.k_proj(context), self.v_proj(context)
+        return self.out_proj(attention(q, k, v, mask))
+
+
 class Silent(Spoiled):
     def forward(self, x: Tensor, context: Tensor, mask: Tensor | None = None) -> Any:
         super().forward(x, context, mask)
@@ -153,6 +159,16 @@ SPLIT_OR_MERGE = (
     "`merge_heads` for both ways?"
 )
 
+NO_HEADS = (
+    "All features stay together, in one head, whatever `num_heads` says. Where does your code use "
+    "the number of heads?"
+)
+NOT_MERGED = (
+    "What comes out of the attention has the shape (B, H, Tq, Dh): every token has a row for each "
+    "head. `out_proj`, and whoever calls the module, wants one row of D for each token. Which of "
+    "the four steps is missing?"
+)
+
 MODULE = Exercise(
     id="3.3",
     title="Multi-head attention",
@@ -164,8 +180,8 @@ MODULE = Exercise(
     smooth=2,
     probes=(
         Probe(
-            "one head, one token that looks at two",
-            _case(1, 1, 2, (2, 1)),
+            "one head, two tokens that look at five",
+            _case(3, 2, 5, (4, 1)),
             "With one head there is nothing to split. Does your module do attention between "
             "projected queries, keys and values, and then project what it found?",
         ),
@@ -284,9 +300,10 @@ MODULE = Exercise(
         Mistake(
             "never split",
             _alone(split=lambda x, heads: x[:, None]),
-            "All features stay together, in one head, whatever `num_heads` says. Where does your "
-            "code use the number of heads?",
+            NO_HEADS,
+            group="never split",
         ),
+        Mistake("heads forgotten", Headless, NO_HEADS, group="never split"),
         Mistake(
             "not scaled",
             partial(Spoiled, root=lambda q, heads: 1.0),
@@ -340,6 +357,24 @@ MODULE = Exercise(
             ),
             "The weights sum to 1 down the columns, over the queries. Among what does a query "
             "share out its attention?",
+        ),
+        Mistake(
+            "merge forgotten",
+            _alone(merge=lambda x: x),
+            NOT_MERGED,
+            group="not merged",
+        ),
+        Mistake(
+            "merge and projection forgotten",
+            _alone(merge=lambda x: x, project=False),
+            NOT_MERGED,
+            group="not merged",
+        ),
+        Mistake(
+            "merged half of the way",
+            _alone(merge=lambda x: x.transpose(1, 2)),
+            "The axes after the transpose are (B, Tq, H, Dh), and there it ends: a token has still "
+            "one row for each head, and `out_proj` wants one row of D. Which step is missing?",
         ),
         Mistake(
             "mean of the heads",

@@ -25,6 +25,17 @@ def _split(x: Tensor, num_heads: int) -> Tensor:
     return x.unflatten(-1, (num_heads, -1))
 
 
+TWO_SIZES = (
+    "`view(num_heads, -1)` gives two axes: batch, tokens and features are melted into one line, "
+    "and that line is cut into heads. Only the features are to be cut. How many axes are there "
+    "then, and which sizes do the first two keep?"
+)
+THREE_SIZES = (
+    "`view` with three sizes gives three axes: tokens and features of a sentence are melted into "
+    "one line, and that line is cut into heads. Only the features are to be cut. How many axes are "
+    "there then, and which of them is the tokens' own?"
+)
+
 SPLIT = Exercise(
     id="3.1",
     title="Split into heads",
@@ -99,6 +110,30 @@ SPLIT = Exercise(
             lambda x, num_heads: x.unflatten(-1, (-1, num_heads)).transpose(1, 2),
             "Your heads have `num_heads` features each, so there are D / num_heads of them. Which "
             "of the two sizes is given, and which follows from it?",
+        ),
+        Mistake(
+            "two sizes for three axes",
+            lambda x, num_heads: x.view(num_heads, -1).transpose(1, 2),
+            TWO_SIZES,
+            group="two sizes",
+        ),
+        Mistake(
+            "two sizes, not transposed",
+            lambda x, num_heads: x.view(num_heads, -1),
+            TWO_SIZES,
+            group="two sizes",
+        ),
+        Mistake(
+            "batch, heads and the rest",
+            lambda x, num_heads: x.view(x.shape[0], num_heads, -1).transpose(1, 2),
+            THREE_SIZES,
+            group="three sizes",
+        ),
+        Mistake(
+            "batch, heads and the rest, not transposed",
+            lambda x, num_heads: x.view(x.shape[0], num_heads, -1),
+            THREE_SIZES,
+            group="three sizes",
         ),
         Mistake(
             "heads before the batch",
@@ -294,6 +329,13 @@ MERGE = Exercise(
             lambda x: x.transpose(1, 2).flatten(1),
             "`flatten(1)` puts everything behind the batch into one axis, the tokens too. From "
             "which axis on should it start?",
+        ),
+        Mistake(
+            "flattened without transpose",
+            lambda x: x.flatten(2),
+            "`flatten(2)` makes one axis of the last two, and these are tokens and features: the "
+            "result has a row for each head. A row for each token is asked. Which two axes must "
+            "change places before you flatten?",
         ),
         Mistake(
             "turned",
