@@ -28,5 +28,5 @@ def test_a_chapter_builds_on_earlier_ones_alone():
 def test_the_map_tells_what_leads_to_what():
     told = description(course_map("02"))
     plt.close("all")
-    assert "02 Self-attention and masks to 03 Multi-head attention and 04 Positional" in told
+    assert "03 Multi-head attention to 04 Positional encoding and 05 The Transformer block" in told
     assert told.endswith("The box 02 Self-attention and masks is set off.")
