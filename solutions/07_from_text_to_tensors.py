@@ -1,0 +1,572 @@
+# %% [markdown]
+# # 7 · From text to tensors: what is a word?
+#
+# A model computes with numbers. Before the first matrix is multiplied, somebody has decided what a
+# text is made of: letters, words, or something between. That decision fixes how long a sentence
+# is, which words can be said at all, and what the model must learn by itself.
+#
+# And somebody has packed sentences of different lengths into rectangles, and has put some texts
+# aside to test with. There is no mathematics in any of this, and more results have been spoiled
+# here than anywhere else.
+#
+# You need: chapter 0. (Masks are mentioned; they are chapter 2's.)
+
+# %%
+import ast
+import random
+from itertools import pairwise
+from pathlib import Path
+
+import tokenizers
+import torch
+from torch import Tensor
+
+from course_lib.corpora import load_corpus
+from course_lib.exercises import carry_on, check, hint, progress, solution
+from course_lib.plots import compare_lines, show
+from course_lib.tokenization import PAD_ID, Tokenizer
+
+# %% [markdown]
+# ## 7.1 Letters, words, or something between
+#
+# Real text to begin with: one-line summaries that programmers wrote for their functions, from
+# packages that are installed on your machine anyway. (Chapter 10 will write such lines.)
+
+# %% tags=["nbval-ignore-output"]
+corpus = load_corpus("docstrings")
+train_texts, test_texts = corpus["train"]["target"][:], corpus["test"]["target"][:]
+print(f"{len(train_texts):,} lines for training, {len(test_texts):,} for testing")
+for text in train_texts[:3]:
+    print(text)
+
+# %% [markdown]
+# **Predict.** Cut the training lines at spaces, and make a list of all different words. Of the
+# words in the *test* lines, which share is not on that list? And of the letters?
+
+# %% tags=["nbval-ignore-output"]
+known_words = {word for text in train_texts for word in text.split()}
+known_letters = {letter for text in train_texts for letter in text}
+words = [word for text in test_texts for word in text.split()]
+letters = [letter for text in test_texts for letter in text]
+new_words = sum(word not in known_words for word in words) / len(words)
+new_letters = sum(letter not in known_letters for letter in letters) / len(letters)
+print(f"words:   {len(known_words):6,} known, {new_words:.1%} of the test's words are new")
+print(f"letters: {len(known_letters):6,} known, {new_letters:.3%} of the test's letters are new")
+print(f"a test line has {len(words) / len(test_texts):.1f} words", end=" ")
+print(f"and {len(letters) / len(test_texts):.1f} letters")
+assert new_words > 0.03 > 0.001 > new_letters
+
+# %% [markdown]
+# Words make short sequences, a huge vocabulary, and still every word that is not on the list is a
+# hole. With letters nothing is unknown (or nearly so), but sequences are several times as long,
+# attention costs the square of that, and the model has to learn spelling first.
+#
+# The way between: let frequent words be one token, and cut rare ones into pieces that are
+# frequent. Which pieces? Let the text decide.
+
+# %% [markdown]
+# ## 7.2 Byte-pair encoding by hand
+#
+# Begin with letters. Find the most frequent pair of neighbours, glue it together everywhere, and
+# do it again, as often as you like. That is all of byte-pair encoding (Sennrich et al. 2016,
+# section 3.2). Words are counted once, with how often they were met:
+#
+# | word | met |
+# |---|---|
+# | s u n | 4 |
+# | s u n n y | 3 |
+# | f u n n y | 2 |
+# | r u n | 5 |
+#
+# Take your pencil. How often is `u n`, how often `s u`, `n y`, `r u`? Glue the winner together,
+# and count again: which pair is second?
+
+# %% [markdown]
+# ### Exercise 7.1: `count_pairs`
+
+
+# %% tags=["exercise-7.1"]
+def count_pairs(words: dict[tuple[str, ...], int]) -> dict[tuple[str, str], int]:
+    """How often each pair of neighbours stands in the words.
+
+    words: how often each word was met, cut into symbols, as in {("r", "u", "n"): 5}.
+
+    >>> count_pairs({("r", "u", "n"): 5})
+    {('r', 'u'): 5, ('u', 'n'): 5}
+    """
+    ### BEGIN SOLUTION
+    counts = {}
+    for symbols, count in words.items():
+        for pair in pairwise(symbols):
+            counts[pair] = counts.get(pair, 0) + count
+    return counts
+    ### END SOLUTION
+
+
+# %%
+check("7.1", count_pairs)
+
+# %%
+count_pairs = carry_on("7.1", count_pairs)
+
+# %%
+small = {tuple(word): n for word, n in [("sun", 4), ("sunny", 3), ("funny", 2), ("run", 5)]}
+for pair, count in sorted(count_pairs(small).items(), key=lambda item: -item[1]):
+    print(*pair, count)
+
+# %% [markdown]
+# `u n` wins with 14. After it is glued, *sunny* is `s un n y`, and so on.
+#
+# ### Exercise 7.2: `merge_pair`
+
+
+# %% tags=["exercise-7.2"]
+def merge_pair(symbols: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
+    """Glue a pair together wherever it stands, from left to right.
+
+    >>> merge_pair(("r", "u", "n"), ("u", "n"))
+    ('r', 'un')
+    """
+    ### BEGIN SOLUTION
+    merged, i = [], 0
+    while i < len(symbols):
+        if symbols[i : i + 2] == pair:
+            merged.append(pair[0] + pair[1])
+            i += 2
+        else:
+            merged.append(symbols[i])
+            i += 1
+    return tuple(merged)
+    ### END SOLUTION
+
+
+# %%
+check("7.2", merge_pair)
+
+# %%
+merge_pair = carry_on("7.2", merge_pair)
+
+# %% [markdown]
+# Around the two goes a loop. One thing must be settled: what if two pairs are equally frequent?
+# Any rule will do, if it is always the same. This one takes the pair whose symbols have been known
+# longest, as the library `tokenizers` does.
+
+
+# %%
+def learn_merges(words, num_merges):
+    """The most frequent pair, again and again: the merges, in the order of learning."""
+    rank = {letter: i for i, letter in enumerate(sorted({s for word in words for s in word}))}
+    merges = []
+    for _ in range(num_merges):
+        counts = count_pairs(words)
+        best = min(counts, key=lambda p: (-counts[p], rank[p[0]], rank[p[1]]))
+        rank.setdefault("".join(best), len(rank))
+        merges.append(best)
+        merged = {}
+        for word, met in words.items():
+            glued = merge_pair(word, best)
+            merged[glued] = merged.get(glued, 0) + met
+        words = merged
+    return merges
+
+
+print(learn_merges(small, 4))
+
+# %% [markdown]
+# Is that really the algorithm, or a toy? The library `tokenizers`, written by others in another
+# language, learns merges too. Give both the words of the first 2,000 lines, letters only, and
+# compare 300 merges, one by one.
+
+# %% tags=["nbval-ignore-output"]
+lines = [" ".join(w.lower() for w in t.split() if w.isascii() and w.isalpha()) for t in train_texts]
+lines = [line for line in lines if line][:2000]
+counted = {}
+for line in lines:
+    for word in line.split():
+        counted[tuple(word)] = counted.get(tuple(word), 0) + 1
+mine = learn_merges(counted, 300)
+
+theirs = tokenizers.Tokenizer(tokenizers.models.BPE())
+theirs.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+letters = {letter for word in counted for letter in word}
+options = {"show_progress": False, "special_tokens": [], "initial_alphabet": sorted(letters)}
+trainer = tokenizers.trainers.BpeTrainer(vocab_size=len(letters) + 300, **options)
+theirs.train_from_iterator(lines, trainer)
+vocabulary = sorted(theirs.get_vocab().items(), key=lambda item: item[1])
+learned = [token for token, _ in vocabulary[len(letters) :]]
+print("the first eight:", ["".join(pair) for pair in mine[:8]])
+print("the last three: ", ["".join(pair) for pair in mine[-3:]])
+print("all 300 the same, in the same order:", ["".join(pair) for pair in mine] == learned)
+
+# %% [markdown]
+# ### Exercise 7.3: `bpe_encode`
+#
+# Learning is over. Now a new word comes. It is cut into letters, and all merges are done on it, in
+# the order in which they were learned.
+
+
+# %% tags=["exercise-7.3"]
+def bpe_encode(word: str, merges: list[tuple[str, str]]) -> list[str]:
+    """The pieces of a word, by merges in the order in which they were learned.
+
+    >>> bpe_encode("fun", [("u", "n")])
+    ['f', 'un']
+    """
+    ### BEGIN SOLUTION
+    symbols = tuple(word)
+    for pair in merges:
+        symbols = merge_pair(symbols, pair)
+    return list(symbols)
+    ### END SOLUTION
+
+
+# %%
+check("7.3", bpe_encode)
+
+# %%
+bpe_encode = carry_on("7.3", bpe_encode)
+
+# %% tags=["nbval-ignore-output"]
+new = {w.lower() for t in test_texts for w in t.split() if w.isascii() and w.isalpha()}
+new = sorted(word for word in new if set(word) <= letters)
+same = sum(bpe_encode(word, mine) == theirs.encode(word).tokens for word in new)
+assert same == len(new)
+print("the same pieces as tokenizers for every word of the test:", same == len(new))
+for word in ("tensor", "untangled", "attention"):
+    print(word, "->", bpe_encode(word, mine))
+
+# %% [markdown]
+# ## 7.3 There and back
+#
+# A tokenizer may lose something on the way: capitals, a space, an accent, a letter that it does
+# not know. Sometimes that is wanted. It should never be a surprise: what is lost in the reference
+# cannot be missed in the answer, and the score is too good.
+#
+# So you want a probe for any tokenizer, whatever it does inside.
+#
+# ### Exercise 7.4: `round_trip`
+
+
+# %% tags=["exercise-7.4"]
+def round_trip(encode, decode, texts: list[str]) -> list[str]:
+    """The texts that do not come back as they were, character by character.
+
+    encode turns a text into ids, decode turns ids into a text.
+    """
+    ### BEGIN SOLUTION
+    return [text for text in texts if decode(encode(text)) != text]
+    ### END SOLUTION
+
+
+# %%
+check("7.4", round_trip)
+
+# %%
+round_trip = carry_on("7.4", round_trip)
+
+# %% [markdown]
+# The course's own `Tokenizer` does not begin with letters, but with **bytes**. Every text of every
+# script is a sequence of bytes, there are only 256 of them, and so nothing is ever unknown. Compare
+# it with one that knows the letters of its training text, on four texts that it did not expect:
+
+# %% tags=["nbval-ignore-output"]
+course = Tokenizer.train(train_texts, vocab_size=4000)
+table = sorted(known_letters)
+
+
+def by_letters(text):
+    """A number for each letter; the last one for all that are unknown."""
+    return [table.index(c) if c in known_letters else len(table) for c in text]
+
+
+def back_to_letters(ids):
+    return "".join([*table, "?"][i] for i in ids)
+
+
+strange = ["Zwölf Boxkämpfer", "two  spaces", "𝔘nicode ☃", "\ttab and end\n"]
+print("lost by letters:", round_trip(by_letters, back_to_letters, strange))
+print("lost by bytes:  ", round_trip(course.encode, course.decode, strange))
+print("lost by bytes in the whole test:", len(round_trip(course.encode, course.decode, test_texts)))
+
+# %% [markdown]
+# ## 7.4 How many merges?
+#
+# Few merges: a small vocabulary, and many tokens a word. Many merges: few tokens, and a vocabulary
+# whose rare entries are hardly ever seen in training. **Predict** the curve: tokens a word, against
+# the size of the vocabulary, for lines that the tokenizer has not seen.
+
+# %% tags=["nbval-ignore-output"]
+sizes = [260, 500, 1000, 2000, 4000, 8000, 16000]
+tokens_a_word = []
+for size in sizes:
+    tokenizer = Tokenizer.train(train_texts, vocab_size=size)
+    count = sum(map(len, tokenizer.encode_batch(test_texts)))
+    tokens_a_word.append(count / len(words))
+    print(f"{tokenizer.vocab_size:6,} tokens: {tokens_a_word[-1]:.2f} a word")
+assert tokens_a_word[0] > 4 > 2 > tokens_a_word[-1]
+show(
+    compare_lines(
+        sizes,
+        {"new lines": tokens_a_word},
+        title="Each doubling of the vocabulary saves less",
+        xlabel="size of the vocabulary",
+        ylabel="tokens a word",
+        log="x",
+    )
+)
+
+# %% [markdown]
+# From more than four tokens a word to less than two: and each doubling brings less than the one
+# before, while every entry of the vocabulary costs a row of the embedding. For 30,000 sentences,
+# some thousands are a good choice.
+
+# %% [markdown]
+# ## 7.5 Rectangles
+#
+# A batch is a tensor, and a tensor is a rectangle. Shorter sequences are filled up at the right
+# with the padding's id.
+#
+# ### Exercise 7.5: `pad`
+
+
+# %% tags=["exercise-7.5"]
+def pad(sequences: list[list[int]], pad_id: int) -> Tensor:
+    """Sequences as the rows of one tensor, filled up on the right to the length of the longest.
+
+    Shapes: returns (B, T), whole numbers.
+
+    >>> pad([[5, 6], [7]], 0)
+    tensor([[5, 6],
+            [7, 0]])
+    """
+    ### BEGIN SOLUTION
+    longest = max(len(sequence) for sequence in sequences)
+    rows = [[*sequence, *[pad_id] * (longest - len(sequence))] for sequence in sequences]
+    return torch.tensor(rows)
+    ### END SOLUTION
+
+
+# %%
+check("7.5", pad)
+
+# %%
+pad = carry_on("7.5", pad)
+
+# %% [markdown]
+# Every cell of a rectangle costs time, also one that holds padding. **Predict**: take 128 random
+# lines for a batch. Which share of the cells holds a real token? And if the lines of a batch have
+# similar lengths?
+#
+# ### Exercise 7.6: `buckets`
+#
+# Group sentences by length, so that no batch has more than `max_tokens` cells, padding included.
+# Return *indices*, so that the sentences can stay where they are.
+
+
+# %% tags=["exercise-7.6"]
+def buckets(lengths: list[int], max_tokens: int) -> list[list[int]]:
+    """Indices in batches of similar length, with at most max_tokens cells each.
+
+    Each index stands in exactly one batch. A sentence longer than max_tokens is a batch of its own.
+
+    >>> buckets([2, 9, 2], 10)
+    [[0, 2], [1]]
+    """
+    ### BEGIN SOLUTION
+    batches = []
+    for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+        # The next one is the longest so far, so it decides how wide the batch would be.
+        if batches and lengths[i] * (len(batches[-1]) + 1) <= max_tokens:
+            batches[-1].append(i)
+        else:
+            batches.append([i])
+    return batches
+    ### END SOLUTION
+
+
+# %%
+check("7.6", buckets)
+
+# %%
+buckets = carry_on("7.6", buckets)
+
+
+# %%
+def useful_share(batches, ids):
+    """The share of the cells that hold a token and no padding."""
+    tensors = [pad([ids[i] for i in batch], PAD_ID) for batch in batches]
+    return sum((x != PAD_ID).sum().item() for x in tensors) / sum(x.numel() for x in tensors)
+
+
+ids = [s for s in course.encode_batch(train_texts) if s]
+order = random.Random(0).sample(range(len(ids)), len(ids))
+mean_length = sum(map(len, ids)) / len(ids)
+by_chance = [order[i : i + 128] for i in range(0, len(order), 128)]
+by_length = buckets([len(s) for s in ids], max_tokens=round(128 * mean_length))
+shares = useful_share(by_chance, ids), useful_share(by_length, ids)
+assert shares[0] < 0.7 < 0.9 < shares[1]
+
+# %% tags=["nbval-ignore-output"]
+print(f"random batches of 128: {shares[0]:.1%} of the cells are of use")
+print(f"buckets:               {shares[1]:.1%}")
+
+# %% [markdown]
+# Less than 0.7 against more than 0.9: the same work in a good deal less time, for sorting a list.
+# The library's `bucket` (`course_lib/batching.py`) adds what training needs: it shuffles first and
+# sorts within pools of 10,000, so that the same sentences do not meet in every epoch.
+
+# %% [markdown]
+# ## 7.6 What the test must not know
+#
+# A test measures what a model makes of the *new*. Split a collection of texts at random, and look.
+# Here are the first lines of all docstrings in `torch.nn`, read from the files on your disk:
+
+
+# %%
+def first_lines(folder):
+    """The first line of each docstring in a folder of Python files."""
+    for file in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node):
+                yield ast.get_docstring(node).split("\n")[0]
+
+
+raw = list(first_lines(Path(torch.nn.__file__).parent))
+random.Random(0).shuffle(raw)
+raw_test, raw_train = raw[: len(raw) // 10], raw[len(raw) // 10 :]
+
+# %% [markdown]
+# ### Exercise 7.7: `overlap`
+
+
+# %% tags=["exercise-7.7"]
+def overlap(train: list[str], test: list[str]) -> float:
+    """The share of test texts, from 0 to 1, that stand in train, too.
+
+    Capitals and the number of spaces make no difference.
+
+    >>> overlap(["A dog", "a cat"], ["a  dog", "a bird"])
+    0.5
+    """
+    ### BEGIN SOLUTION
+    known = {" ".join(text.casefold().split()) for text in train}
+    found = [text for text in test if " ".join(text.casefold().split()) in known]
+    return len(found) / len(test)
+    ### END SOLUTION
+
+
+# %%
+check("7.7", overlap)
+
+# %%
+overlap = carry_on("7.7", overlap)
+
+# %%
+share = overlap(raw_train, raw_test)
+assert share > 0.1
+assert overlap(train_texts, test_texts) == 0
+
+# %% tags=["nbval-ignore-output"]
+print(f"torch.nn, split at random: {share:.0%} of {len(raw_test)} test lines are in the training")
+print(f"the course's corpus:       {overlap(train_texts, test_texts):.0%} of {len(test_texts)}")
+
+# %% [markdown]
+# More than one in ten of those "new" lines can be recited. The course's corpus has been cleaned of
+# duplicates and near-duplicates, and what is more, whole *packages* were put aside for the test:
+# people who write one package repeat themselves.
+
+# %% [markdown]
+# ## 7.7 Find the bug: too well prepared
+#
+# The function below makes a vocabulary of words, of the kind that section 7.1 had. Run it and the
+# next cell. The number of unknown words in the test is most welcome.
+#
+# ### Exercise 7.8: `vocabulary`
+
+
+# %% tags=["exercise-7.8"]
+def vocabulary(splits: dict[str, list[str]], size: int) -> list[str]:
+    """The most frequent words; of equally frequent ones, by the alphabet.
+
+    splits: texts under "train", "validation" and "test".
+    """
+    counts: dict[str, int] = {}
+    ### BEGIN SOLUTION
+    texts = splits["train"]
+    ### END SOLUTION
+    ### BEGIN GIVEN
+    # texts = [text for split in splits.values() for text in split]
+    ### END GIVEN
+    for text in texts:
+        for word in text.split():
+            counts[word] = counts.get(word, 0) + 1
+    return sorted(counts, key=lambda word: (-counts[word], word))[:size]
+
+
+# %% tags=["nbval-ignore-output"]
+splits = {name: corpus[name]["target"][:] for name in corpus}
+listed = set(vocabulary(splits, size=100_000))
+unknown = sum(word not in listed for word in words) / len(words)
+print(f"unknown words in the test: {unknown:.1%}; by section 7.1 it should be {new_words:.1%}")
+
+# %% [markdown]
+# Nothing was stolen: no answer, no label, only a list of words. But a word that a model will meet
+# for the first time is the hardest part of a test, and the test has told which ones they are.
+
+# %%
+check("7.8", vocabulary)
+
+# %% [markdown]
+# ## 7.8 One more by hand
+#
+# ### Exercise 7.9: predict, then run
+#
+# The merges are `a n` and then `an a`. Into how many pieces is *banana* cut after the first of
+# them, and into how many after both?
+
+# %% tags=["exercise-7.9"]
+### BEGIN SOLUTION
+prediction = (4, 3)
+### END SOLUTION
+
+# %%
+check("7.9", prediction)
+
+# %%
+for merges in ([("a", "n")], [("a", "n"), ("an", "a")]):
+    print(bpe_encode("banana", merges))
+
+# %% [markdown]
+# ## What you can do now
+#
+# - Learn byte-pair merges from a text, and cut any word with them, as the libraries do.
+# - Test a tokenizer for what it loses.
+# - Pack batches without waste, and split texts so that a test is a test.
+
+# %% [markdown]
+# ### Three questions, from memory
+#
+# <details><summary>Why bytes and not letters as the first symbols?</summary>
+# There are 256 of them in every script of the world, so nothing is ever unknown.
+# </details>
+# <details><summary>Why does the order of merges matter in encoding?</summary>
+# Two merges may want the same letter. The one that was learned first gets it.
+# </details>
+# <details><summary>What is wrong with a vocabulary that has seen the test?</summary>
+# Words that would be new in real use are known, so the score promises more than the model can keep.
+# </details>
+
+# %% [markdown]
+# ### Sources
+#
+# - Sennrich et al. (2016), *Neural Machine Translation of Rare Words with Subword Units*,
+#   section 3.2: byte-pair encoding for words.
+# - Gage (1994), *A New Algorithm for Data Compression*: where the idea comes from.
+# - Radford et al. (2019), *Language Models are Unsupervised Multitask Learners*, section 2.2: bytes
+#   as first symbols.
+#
+# ### To go further
+#
+# A word is always cut in the same way. Provilkov et al. (2020, *BPE-Dropout*) leave out some merges
+# at random in training, so that the model sees a word in several cuts. Write it: one line of
+# `bpe_encode` changes. Chapter 9 is the place to try whether it pays.
