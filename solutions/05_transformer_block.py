@@ -960,16 +960,13 @@ for depth, norm_kind, warmup in dict.fromkeys(key[:3] for key in runs):
 # ### Three questions, from memory
 #
 # <details><summary>What does a residual connection keep that a norm does not?</summary>
-# The words. A norm keeps numbers and gradients in size; without a sum, each round replaces what was
-# there by averages, and soon all words are alike.
+# The words. Without a sum, each round replaces what was there by averages, and soon all are alike.
 # </details>
 # <details><summary>Why does a pre-norm stack need a final norm, and post-norm none?</summary>
-# Nobody norms the pre-norm stream itself: it is a sum that grows with each layer. In post-norm
-# every sum is normed at once.
+# The pre-norm stream is a sum that grows with each layer. In post-norm every sum is normed at once.
 # </details>
 # <details><summary>Where does eps stand in a layer norm, and how would you find out?</summary>
-# Under the root, added to the variance. Take an eps as large as the variance, or look at the
-# gradient of a word whose features are all equal.
+# Under the root, added to the variance. An eps as large as the variance shows it.
 # </details>
 
 # %% [markdown]
@@ -981,7 +978,8 @@ for depth, norm_kind, warmup in dict.fromkeys(key[:3] for key in runs):
 # - Xiong et al. (2020), *On Layer Normalization in the Transformer Architecture*: pre-norm,
 #   post-norm, gradients and warm-up.
 # - Dong et al. (2021), *Attention Is Not All You Need*: how fast attention alone makes words alike.
-#
+
+# %% [markdown]
 # ### To go further
 #
 # At 24 layers the pre-norm stream is large, and what one more layer writes is small beside it. Does

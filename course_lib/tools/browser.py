@@ -272,8 +272,11 @@ class Learner:
         """What stands under the cell after this one."""
         return self.output(self._next_id(cell_id))
 
-    def reload_from_disk(self) -> None:
-        """File > Reload Notebook from Disk, with a yes to "Are you sure?" if that is asked."""
+    def reload_from_disk(self, expected: str) -> None:
+        """File > Reload Notebook from Disk, with a yes to "Are you sure?" if that is asked.
+
+        Waits until `expected` stands in a cell.
+        """
         self.page.evaluate(
             """async () => {
                 const yes = () => document.querySelector('.jp-Dialog .jp-mod-accept')?.click();
@@ -281,6 +284,11 @@ class Learner:
                 await window.jupyterapp.commands.execute('docmanager:reload');
                 clearInterval(listening);
             }"""
+        )
+        self.page.wait_for_function(
+            "expected => [...window.jupyterapp.shell.currentWidget.content.model.cells]"
+            ".some(cell => cell.sharedModel.source.includes(expected))",
+            arg=expected,
         )
 
     def photograph(self, first: str, last: str) -> bytes:
