@@ -937,9 +937,9 @@ for depth, norm_kind, warmup in dict.fromkeys(key[:3] for key in runs):
 # suffice for all.
 #
 # Post-norm without warm-up learns it not once with 6 or 12 layers, and at the highest rate it
-# stays at 2.30, where it began. Warm-up gets it away from there. With 6 layers that is enough, if
-# the rate is high, though it takes twice as long as pre-norm with the same warm-up. With 12 it is
-# not: the loss stands at 1.7 to 1.8 after 1,000 steps.
+# stays at 2.30, a guess. Warm-up gets it away from there. With 6 layers that is enough, if the
+# rate is high, though it takes twice as long as pre-norm with the same warm-up. With 12 it is not:
+# the loss stands at 1.7 to 1.8 after 1,000 steps.
 
 # %% [markdown]
 # So here the numbers agree with the usual advice, and go beyond it: warm-up is what deep post-norm
@@ -960,13 +960,16 @@ for depth, norm_kind, warmup in dict.fromkeys(key[:3] for key in runs):
 # ### Three questions, from memory
 #
 # <details><summary>What does a residual connection keep that a norm does not?</summary>
-# The words. Without a sum, each round replaces what was there by averages, and soon all are alike.
+# The words. A norm keeps numbers and gradients in size; without a sum, each round replaces words
+# by averages, and soon all are alike.
 # </details>
-# <details><summary>Why does a pre-norm stack need a final norm, and post-norm none?</summary>
-# The pre-norm stream is a sum that grows with each layer. In post-norm every sum is normed at once.
+# <details><summary>Why does only a pre-norm stack need a final norm?</summary>
+# Nobody norms the pre-norm stream: it is a sum that grows. In post-norm every sum is normed at
+# once.
 # </details>
 # <details><summary>Where does eps stand in a layer norm, and how would you find out?</summary>
-# Under the root, added to the variance. An eps as large as the variance shows it.
+# Under the root, added to the variance. Try a large eps, or look at the gradient of a word whose
+# features are all equal.
 # </details>
 
 # %% [markdown]
