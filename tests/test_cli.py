@@ -187,14 +187,16 @@ def test_doctor_fails_only_on_what_is_broken(monkeypatch, capsys, state, code):
 
 
 def test_a_notebook_shows_what_doctor_finds(monkeypatch):
-    fine = environment.Finding("python", "3.11", advice="of no use here")
+    fine = environment.Finding(
+        "python", f"3.11, {environment.project_root()}/python", advice="of no use here"
+    )
     slow = environment.Finding("memory", "1 GB", "note", "close other programs")
     lacking = environment.Finding("torch", "missing", "broken", "install it")
     good, bad = map(environment.notebook_report, ([fine, slow], [fine, lacking]))
     assert (good.tone, bad.tone) == ("good", "wrong")
     assert repr(good).splitlines() == [
         "✓ Everything that the course needs is here",
-        "  ✓ python  3.11",
+        "  ✓ python  3.11, …/python",
         "  ! memory  1 GB",
         "      → close other programs",
     ]

@@ -201,9 +201,11 @@ def notebook_report(findings: list[Finding] | None = None) -> "Face":
     findings = report(project_root()) if findings is None else findings
     marks = {"ok": "✓", "note": "!", "broken": "✗"}
     width = max(len(finding.subject) for finding in findings)
+    folder = str(Path(course_lib.__file__).resolve().parent.parent)
     lines = []
     for finding in findings:
-        lines.append(f"{marks[finding.state]} {finding.subject:<{width}}  {finding.value}")
+        value = finding.value.replace(folder, "…")  # a notebook may be handed on
+        lines.append(f"{marks[finding.state]} {finding.subject:<{width}}  {value}")
         if finding.advice and finding.state != "ok":
             lines.append(f"    → {finding.advice}")
     broken = sum(finding.state == "broken" for finding in findings)
