@@ -24,7 +24,7 @@ from course_lib.models import Transformer, TransformerConfig
 from course_lib.tokenization import Tokenizer
 from course_lib.training import Record, Trainer, TrainingConfig
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,7 @@ class Run:
         """Keep records, averaged weights, and last the state, which is what counts as saved."""
         lines = "".join(json.dumps(asdict(record)) + "\n" for record in records)
         write_text(self.folder / "records.jsonl", lines)
-        weights = dict(trainer.averaged.named_parameters())
-        save_tensors(self.folder / "model.safetensors", weights)
+        save_tensors(self.folder / "model.safetensors", trainer.kept())
         save_tensors(self.folder / "state.safetensors", trainer.state())
 
     def restore(self, trainer: Trainer) -> list[Record]:

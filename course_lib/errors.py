@@ -11,3 +11,7 @@ class CorpusError(CourseError):
 
 class RunError(CourseError):
     """A run folder that is missing, damaged, in use or of another version."""
+
+
+class DivergedError(CourseError):
+    """Training has left the finite numbers: try a lower rate, or a longer warm-up."""

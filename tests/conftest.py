@@ -21,12 +21,17 @@ def pairs(tokenizer):
 
 @pytest.fixture
 def new_trainer(tokenizer, pairs):
-    """Make a trainer of a tiny model on four pairs, two of them a batch, with dropout."""
+    """Make a trainer of a tiny model on four pairs, two of them a batch, with dropout.
 
-    def make(steps=12, **changes):
+    It validates on the pairs that it learns, where it is asked to validate.
+    """
+
+    def make(steps=12, held_out=None, **changes):
         torch.manual_seed(0)
         config = TransformerConfig(tokenizer.vocab_size, 12, 3, 1, 2, 20, dropout=0.2, max_len=40)
         training = TrainingConfig(steps, batch_tokens=40, peak_rate=1e-2, **changes)
-        return Trainer(Transformer(config), pairs, training)
+        return Trainer(
+            Transformer(config), pairs, training, pairs if held_out is None else held_out
+        )
 
     return make

@@ -67,12 +67,12 @@ def test_no_run_there(tmp_path):
 
 def test_a_run_of_another_version(saved):
     path = saved.folder / "config.json"
-    path.write_text(path.read_text().replace('"format": 1', '"format": 99'))
-    with pytest.raises(RunError, match=r"run format 99, this version of the course reads 1"):
+    path.write_text(path.read_text().replace('"format": 2', '"format": 99'))
+    with pytest.raises(RunError, match=r"run format 99, this version of the course reads 2"):
         Run.open(saved.folder)
 
 
-@pytest.mark.parametrize("content", ["", "{", "{}", "[]", '{"format": 1}', "\ufeff"])
+@pytest.mark.parametrize("content", ["", "{", "{}", "[]", '{"format": 2}', "\ufeff"])
 def test_a_damaged_configuration(saved, content):
     (saved.folder / "config.json").write_text(content, encoding="utf-8")
     with pytest.raises(RunError, match=r"config\.json is damaged"):
