@@ -103,7 +103,7 @@ def load_docstrings(
     path = folder / f"docstrings-{_state(packages)}.json.gz"
     corpus = _read(path)
     if corpus is None:
-        log.info("reading the docstrings of %d packages, once", len(packages))
+        log.info("reading the docstrings of %d packages, once: half a minute …", len(packages))
         with _without_collections():
             corpus = build(packages)
         _write(path, corpus)
@@ -131,10 +131,11 @@ def build(packages: Sequence[Package]) -> DocstringCorpus:
     splits, duplicates = without_duplicates(found)
     for split, pairs in splits.items():
         if not pairs:
-            raise CorpusError(
-                f"docstrings: nothing to read for the {split} split, which is made of "
-                f"{', '.join(PACKAGES[split])}: install the course with all its packages, "
-                "pip install -e . -c constraints.txt"
+            raise CorpusError.at(
+                "docstrings",
+                came=f"nothing to read for the {split} split",
+                expected=f"one at least of {', '.join(PACKAGES[split])}",
+                do="install the course with all its packages, pip install -e . -c constraints.txt",
             )
         random.Random(0).shuffle(pairs)  # so that a part of a split is of all its packages
     manifest = Manifest(

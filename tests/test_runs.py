@@ -12,8 +12,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from course_lib import docstring_cache
 from course_lib.checkpoints import Run, load_tensors
-from course_lib.errors import CourseError
+from course_lib.corpora import load_corpus
+from course_lib.errors import CorpusError, CourseError
 from course_lib.tools import cli, runs
 from course_lib.training import Trainer
 
@@ -132,6 +134,35 @@ def test_interrupted_and_resumed_it_ends_in_bit_identical_weights(
     assert "is finished: all 8 steps are done" in again.err
 
 
+def test_a_corpus_that_is_read_for_the_first_time_is_announced(call, monkeypatch, caplog):
+    def build(packages):
+        raise CorpusError("enough")
+
+    monkeypatch.setattr(docstring_cache, "_read", lambda path: None)
+    monkeypatch.setattr(docstring_cache, "build", build)
+    result = call("train", "translation", "--corpus", "docstrings", "--steps", 1)
+    assert result.code == 2
+    announced, ended = result.err.splitlines()
+    assert re.fullmatch(r"reading the docstrings of \d+ packages, once: half a minute …", announced)
+    assert ended == "course: enough"
+    with pytest.raises(CorpusError):
+        load_corpus("docstrings")  # as in a notebook
+    assert caplog.text.count("reading") == 1
+
+
+def test_a_run_records_its_corpus_and_says_if_it_is_another(call, monkeypatch, tmp_path):
+    copy = tmp_path / "copies" / "multi30k" / "train.jsonl"
+    copy.parent.mkdir(parents=True)
+    copy.write_text("\n".join(map(json.dumps, PAIRS)), encoding="utf-8")
+    monkeypatch.setenv("COURSE_DATA", "copies")
+    args = ("--steps", 1, "--vocab-size", 300, "--max-length", 40, "--run", "run")
+    result = call("train", "translation", "--corpus", "multi30k", *args)
+    assert result.code == 0
+    assert f"multi30k is from {copy.parent}\n" in result.err
+    assert "note: multi30k: these texts" in result.err
+    assert Run.open(tmp_path / "run").config.corpus["from"] == str(copy.parent)
+
+
 def test_the_seed_decides_the_weights(train, tmp_path):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         train("--steps", 2, "--run", name, "--seed", seed)
@@ -166,7 +197,7 @@ def test_bad_corpora_leave_nothing_behind(call, tmp_path):
     broken.write_bytes(b'{"en": "a", "de": "\xff"}\n')
     half.write_text("en\tde\na\tb\nc\t\n")
     for name, parts in {
-        "senes": ("scenes", "Did you mean"),
+        "senes": ("scenes", "did you mean"),
         "missing.csv": ("missing.csv",),
         str(empty): ("is empty",),
         str(broken): ("line 1: not valid UTF-8",),

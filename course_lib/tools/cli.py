@@ -1,9 +1,11 @@
 """The command line. Each command imports what it needs when it runs, so `--help` is quick."""
 
 import errno
+import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -24,8 +26,10 @@ PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @app.callback()
-def prepare() -> None:
-    """Kernels and tests run in other folders than this one."""
+def prepare(context: typer.Context) -> None:
+    """Kernels and tests run in other folders than this one. What takes long is said here alone: in
+    a notebook the course's modules are quiet."""
+    context.with_resource(log_to_stderr())
     if os.environ.get("COURSE_DATA"):
         os.environ["COURSE_DATA"] = str(Path(os.environ["COURSE_DATA"]).expanduser().absolute())
 
@@ -121,7 +125,8 @@ RunFolder = Annotated[
 @train.command("translation")
 def train_translation(
     corpus: Annotated[
-        str, typer.Option(help="scenes, multi30k, or the path of a file or folder of your own.")
+        str,
+        typer.Option(help="scenes, docstrings, multi30k, or the path of your own file or folder."),
     ] = "scenes",
     source: Annotated[str | None, typer.Option(help="Column to translate from.")] = None,
     target: Annotated[str | None, typer.Option(help="Column to translate to.")] = None,
@@ -219,6 +224,20 @@ def main(args: Sequence[str] | None = None) -> None:
     except OSError as error:
         code = complain(describe(error))
     sys.exit(code)
+
+
+@contextmanager
+def log_to_stderr() -> Iterator[None]:
+    """Meanwhile, what the course's modules have to tell goes to standard error."""
+    log, handler = logging.getLogger("course_lib"), logging.StreamHandler()
+    before = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
 
 
 def complain(line: str, code: int = 2) -> int:

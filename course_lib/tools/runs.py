@@ -19,7 +19,7 @@ from tqdm import tqdm
 import course_lib
 from course_lib.batching import Pair, bucket
 from course_lib.checkpoints import Run, RunConfig
-from course_lib.corpora import corpus_fingerprint, load_corpus
+from course_lib.corpora import corpus_fingerprint, corpus_note, load_corpus
 from course_lib.decoding import translate
 from course_lib.errors import CorpusError, CourseError, RunError
 from course_lib.metrics import TranslationScores, translation_scores
@@ -101,6 +101,8 @@ def train_translation(
 ) -> Run:
     """Train a new model. Returns its run."""
     corpus = load_corpus(corpus_name, source=source, target=target)
+    if note := corpus_note(corpus_name, corpus):
+        say(f"note: {note}")
     train = corpus["train"]
     tokenizer = Tokenizer.train(itertools.chain(train["source"], train["target"]), vocab_size)
     model_config = TransformerConfig(tokenizer.vocab_size, max_len=max_len, pad_id=PAD_ID)
@@ -114,6 +116,7 @@ def train_translation(
             "source": source,
             "target": target,
             "fingerprint": corpus_fingerprint(corpus),
+            "from": train.info.description,
             "pairs": len(pairs),
         },
         model=model_config,
