@@ -1,9 +1,14 @@
+import os
+
 import pytest
 import torch
 
 from course_lib.models import Transformer, TransformerConfig
 from course_lib.tokenization import Tokenizer
 from course_lib.training import Trainer, TrainingConfig
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    torch.set_num_threads(1)  # the workers share the cores, and the tensors here are small
 
 SOURCES = ["a man reads", "a dog runs in the park", "two men read a red book", "the dog sleeps"]
 TARGETS = ["ein Mann liest", "ein Hund läuft im Park", "zwei Männer lesen", "der Hund schläft"]
