@@ -1,0 +1,69 @@
+"""The sentences of a batch while they are being written, and what a model thinks of them."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from course_lib.batching import pad
+from course_lib.models import Transformer
+from course_lib.tokenization import BOS_ID, EOS_ID, PAD_ID
+
+
+def length_limits(src: Tensor, max_len: int) -> Tensor:
+    """Where to stop sentences that do not end by themselves: twice the source and ten tokens.
+
+    Shapes: src (B, Tk), padded. Returns (B,), in tokens, each at most max_len.
+    """
+    return (2 * (src != PAD_ID).sum(dim=1) + 10).clamp(max=max_len)
+
+
+class Prefixes:
+    """What has been written so far, as the model remembers it: caches, and the sources.
+
+    Each row is a sentence that is being written. Rows can leave, be doubled and change places.
+    """
+
+    def __init__(self, model: Transformer, src: Tensor):
+        self.model, self.src = model, src
+        self.memory, self.cache = model.encode(src), model.new_cache()
+
+    def next_logits(self, tokens: Tensor) -> Tensor:
+        """Write one token more in each row, and score what may follow: (B,) to (B, V)."""
+        x = self.model.decode(tokens[:, None], self.memory, self.src, self.cache)
+        return self.model.logits(x[:, 0])
+
+    def keep(self, rows: Tensor) -> None:
+        """Go on with these rows, in this order: `rows` is an index (B_new,)."""
+        self.memory, self.src = self.memory[rows], self.src[rows]
+        self.cache.keep(rows)
+
+
+def up_to_the_end(written: Tensor, limits: Tensor) -> list[list[int]]:
+    """Each row up to its end token or its limit: (B, T) and (B,) to B lists of token ids."""
+    outputs = []
+    for ids, limit in zip(written.tolist(), limits.tolist(), strict=True):
+        end = ids.index(EOS_ID) if EOS_ID in ids[:limit] else limit
+        outputs.append(ids[:end])
+    return outputs
+
+
+@torch.inference_mode()
+def score(model: Transformer, src: Tensor, outputs: Sequence[Sequence[int]]) -> Tensor:
+    """Log-probability of each output, the end token included if it is shorter than its limit.
+
+    Shapes: src (B, Tk), and B outputs as the decoders give them. Returns (B,), in nats.
+    """
+    model.eval()
+    limits = length_limits(src, model.config.max_len).tolist()
+    whole = [
+        [*ids, EOS_ID] if len(ids) < limit else list(ids)
+        for ids, limit in zip(outputs, limits, strict=True)
+    ]
+    target = pad(whole).to(src.device)
+    target_in = pad([[BOS_ID, *ids[:-1]] for ids in whole]).to(src.device)
+    log_probs = model(src, target_in).log_softmax(dim=-1)
+    real = torch.arange(target.shape[1], device=src.device) < torch.tensor(
+        [[len(ids)] for ids in whole], device=src.device
+    )
+    return (log_probs.gather(-1, target[..., None])[..., 0] * real).sum(dim=-1)
