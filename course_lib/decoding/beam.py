@@ -1,4 +1,4 @@
-"""Beam search: keep several hypotheses open, since the best sentence may begin with a worse word."""
+"""Beam search: several hypotheses stay open, since the best may begin with a worse word."""
 
 import math
 
