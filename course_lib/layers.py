@@ -175,7 +175,8 @@ class DecoderLayer(nn.Module):
     Vaswani et al. (2017), section 3.1. `norm_first=False` gives the paper's own post-norm.
 
     Shapes: x (B, Tq, D), memory (B, Tk, D), mask and bias broadcastable to (B, H, Tq, Tq), or to
-    (B, H, Tq, length + Tq) with a cache; memory_mask to (B, H, Tq, Tk). Returns (B, Tq, D).
+    (B, H, Tq, length + Tq) with a cache; memory_mask to (B, H, Tq, Tk). Returns (B, Tq, D). If x
+    has N times as many rows as memory (in beam search), each N of them share a row of memory.
     """
 
     def __init__(
@@ -211,6 +212,13 @@ class DecoderLayer(nn.Module):
             x, lambda y: self.self_attention(y, y, mask, bias, self_cache)
         )
         x = self.cross_attention_residual(
-            x, lambda y: self.cross_attention(y, memory, memory_mask, None, cross_cache)
+            x, lambda y: self.ask(memory, y, memory_mask, cross_cache)
         )
         return self.feed_forward_residual(x, self.feed_forward)
+
+    def ask(
+        self, memory: Tensor, y: Tensor, mask: Tensor | None, cache: KeyValueCache | None
+    ) -> Tensor:
+        """Cross-attention: rows that share a memory are queries side by side, (B, N * Tq, D)."""
+        queries = y.reshape(len(memory), -1, y.shape[-1])
+        return self.cross_attention(queries, memory, mask, None, cache).reshape(y.shape)

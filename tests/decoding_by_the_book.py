@@ -77,12 +77,14 @@ class RereadPrefixes(Prefixes):
 
     def __init__(self, model, src):
         super().__init__(model, src)
-        self.written = torch.empty(len(src), 0, dtype=torch.int64)
+        self.written = src[:, :0]
 
     def next_logits(self, tokens):
         self.written = torch.cat([self.written, tokens[:, None]], dim=1)
-        return self.model.logits(self.model.decode(self.written, self.memory, self.src)[:, -1])
+        each = len(tokens) // len(self.src)
+        memory, src = self.memory.repeat_interleave(each, 0), self.src.repeat_interleave(each, 0)
+        return self.model.logits(self.model.decode(self.written, memory, src)[:, -1])
 
-    def keep(self, rows):
-        super().keep(rows)
+    def keep(self, sentences, rows):
+        super().keep(sentences, rows)
         self.written = self.written[rows]

@@ -7,6 +7,7 @@ from decoding_by_the_book import RereadPrefixes, greedy, next_log_probs
 from course_lib.batching import make_source
 from course_lib.decoding import beam_search, greedy_decode, sample, score, translate
 from course_lib.decoding import greedy as greedy_module
+from course_lib.decoding.prefixes import largest
 from course_lib.tokenization import EOS_ID
 
 
@@ -41,6 +42,18 @@ def test_cached_equals_uncached(lively_model, seed, monkeypatch):
     cached = greedy_decode(model, src)
     monkeypatch.setattr(greedy_module, "Prefixes", RereadPrefixes)
     assert greedy_decode(model, src) == cached
+
+
+@pytest.mark.parametrize("shape", [(3, 200), (2, 3, 64), (4, 65), (1, 5), (2, 2, 1000)])
+@pytest.mark.parametrize("k", [1, 2, 7])
+def test_the_largest_are_those_of_topk(shape, k):
+    for draw in range(20):
+        dice = torch.Generator().manual_seed(draw)
+        values = torch.randn(shape, generator=dice).log_softmax(-1)
+        expected = values.topk(min(k, shape[-1]))
+        top, places = largest(values, k)
+        assert top.equal(expected.values)
+        assert places.equal(expected.indices)
 
 
 def test_the_score_is_the_sum_over_all_tokens(lively_model):

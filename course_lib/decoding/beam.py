@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from course_lib.decoding.prefixes import Prefixes, length_limits, up_to_the_end
+from course_lib.decoding.prefixes import Prefixes, largest, length_limits, up_to_the_end
 from course_lib.models import Transformer
 from course_lib.tokenization import BOS_ID, EOS_ID
 
@@ -68,7 +68,7 @@ def beam_search(
         if len(stay) == 0:
             break
         num_before = logits.shape[1]
-        prefixes.keep((stay[:, None] * num_before + parents[stay]).flatten())
+        prefixes.keep(stay, (stay[:, None] * num_before + parents[stay]).flatten())
         rows, tokens, log_probs = rows[stay], tokens[stay], log_probs[stay]
     return up_to_the_end(best, limits)
 
@@ -82,7 +82,8 @@ def best_continuations(
     that they continue and the tokens that they add, (B, beam_size) each, or (B, N * V) if there
     are no more.
     """
-    totals = log_probs[..., None] + logits.log_softmax(dim=-1)  # (B, N, V)
-    vocab_size = logits.shape[-1]
-    top = totals.flatten(1).topk(min(beam_size, totals[0].numel()), dim=1)
-    return top.values, top.indices // vocab_size, top.indices % vocab_size
+    # Only the best of each hypothesis can be among the best of all.
+    tops, tokens = largest(logits, beam_size)  # (B, N, K) each
+    totals = (log_probs - logits.logsumexp(dim=-1))[..., None] + tops
+    log_probs, places = totals.flatten(1).topk(min(beam_size, totals[0].numel()))  # (B, K) each
+    return log_probs, places // totals.shape[-1], tokens.flatten(1).gather(1, places)

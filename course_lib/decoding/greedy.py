@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from course_lib.decoding.prefixes import Prefixes, length_limits, up_to_the_end
+from course_lib.decoding.prefixes import Prefixes, largest, length_limits, up_to_the_end
 from course_lib.models import Transformer
 from course_lib.tokenization import BOS_ID, EOS_ID
 
@@ -22,7 +22,7 @@ def greedy_decode(model: Transformer, src: Tensor) -> list[list[int]]:
     Shapes: src (B, Tk). Returns B lists of token ids, without start and end token, each at most
     its `length_limits` long.
     """
-    return write(model, src, lambda logits, rows: logits.argmax(dim=-1))
+    return write(model, src, lambda logits, rows: largest(logits, 1)[1][:, 0])
 
 
 @torch.inference_mode()
@@ -47,6 +47,6 @@ def write(model: Transformer, src: Tensor, choose: Choose) -> list[list[int]]:
         # To leave means to copy the caches of all who stay: worth it for several at a time.
         if ended.sum() > len(rows) / 8:
             stay = (~ended).nonzero()[:, 0]
-            prefixes.keep(stay)
+            prefixes.keep(stay, stay)
             rows, tokens, ended = rows[stay], tokens[stay], ended[stay]
     return up_to_the_end(written, limits)
