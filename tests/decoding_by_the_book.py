@@ -5,7 +5,7 @@ import math
 
 import torch
 
-from course_lib.decoding.prefixes import Prefixes, length_limits
+from course_lib.decoding import length_limits
 from course_lib.tokenization import BOS_ID, EOS_ID
 
 
@@ -70,21 +70,3 @@ def exhaustive(model, src, penalty):
                 ]
                 best = max(best, *cut)
     return best[1], best[0]
-
-
-class RereadPrefixes(Prefixes):
-    """The same without caches: reads everything that is written again for each token."""
-
-    def __init__(self, model, src):
-        super().__init__(model, src)
-        self.written = src[:, :0]
-
-    def next_logits(self, tokens):
-        self.written = torch.cat([self.written, tokens[:, None]], dim=1)
-        each = len(tokens) // len(self.src)
-        memory, src = self.memory.repeat_interleave(each, 0), self.src.repeat_interleave(each, 0)
-        return self.model.logits(self.model.decode(self.written, memory, src)[:, -1])
-
-    def keep(self, sentences, rows):
-        super().keep(sentences, rows)
-        self.written = self.written[rows]

@@ -2,12 +2,12 @@ import itertools
 
 import pytest
 import torch
-from decoding_by_the_book import RereadPrefixes, beam, exhaustive
+from decoding_by_the_book import beam, exhaustive
 
 from course_lib.batching import make_source
-from course_lib.decoding import beam as beam_module
-from course_lib.decoding import beam_search, greedy_decode, score
+from course_lib.decoding import RereadPrefixes, beam_search, greedy_decode, score
 from course_lib.decoding.beam import length_divisor
+from course_lib.decoding.prefixes import Prefixes
 
 SOURCES = [[5, 6, 7, 8, 3], [4], [9, 3, 3], [10, 11, 4, 9, 5, 5, 7, 8], [3, 7]]
 
@@ -66,11 +66,10 @@ def test_a_beam_of_one_is_greedy(lively_model, seed, penalty):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_cached_equals_uncached(lively_model, seed, monkeypatch):
+def test_cached_equals_uncached(lively_model, seed):
     model, src = lively_model(seed), make_source(SOURCES)
     cached = beam_search(model, src, 3)
-    monkeypatch.setattr(beam_module, "Prefixes", RereadPrefixes)
-    assert beam_search(model, src, 3) == cached
+    assert beam_search(model, src, 3, prefixes=RereadPrefixes) == cached
 
 
 def test_a_sentence_does_not_depend_on_its_batch(lively_model):
@@ -90,17 +89,16 @@ def test_a_high_penalty_makes_longer_sentences(lively_model):
     assert words(0.0) < words(1.0) < words(3.0)
 
 
-def test_it_stops_when_nothing_open_can_win(lively_model, monkeypatch):
+def test_it_stops_when_nothing_open_can_win(lively_model):
     steps = []
 
-    class Counted(beam_module.Prefixes):
+    class Counted(Prefixes):
         def next_logits(self, tokens):
             steps.append(len(tokens))
             return super().next_logits(tokens)
 
-    monkeypatch.setattr(beam_module, "Prefixes", Counted)
     model, src = lively_model(), make_source(SOURCES)
-    outputs = beam_search(model, src, 4, 0.0)
+    outputs = beam_search(model, src, 4, 0.0, Counted)
     assert len(steps) < model.config.max_len
     assert len(steps) >= max(map(len, outputs))
     assert steps[0] == len(SOURCES)  # one hypothesis each, then 4

@@ -2,11 +2,10 @@ from functools import partial
 
 import pytest
 import torch
-from decoding_by_the_book import RereadPrefixes, greedy, next_log_probs
+from decoding_by_the_book import greedy, next_log_probs
 
 from course_lib.batching import make_source
-from course_lib.decoding import beam_search, greedy_decode, sample, score, translate
-from course_lib.decoding import greedy as greedy_module
+from course_lib.decoding import RereadPrefixes, beam_search, greedy_decode, sample, score, translate
 from course_lib.decoding.prefixes import largest
 from course_lib.tokenization import EOS_ID
 
@@ -37,11 +36,10 @@ def test_so_does_a_trained_model(model, pairs):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_cached_equals_uncached(lively_model, seed, monkeypatch):
+def test_cached_equals_uncached(lively_model, seed):
     model, src = lively_model(seed), make_source(SOURCES)
     cached = greedy_decode(model, src)
-    monkeypatch.setattr(greedy_module, "Prefixes", RereadPrefixes)
-    assert greedy_decode(model, src) == cached
+    assert greedy_decode(model, src, RereadPrefixes) == cached
 
 
 @pytest.mark.parametrize("shape", [(3, 200), (2, 3, 64), (4, 65), (1, 5), (2, 2, 1000)])

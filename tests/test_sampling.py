@@ -1,10 +1,8 @@
 import pytest
 import torch
-from decoding_by_the_book import RereadPrefixes
 
 from course_lib.batching import make_source
-from course_lib.decoding import greedy as greedy_module
-from course_lib.decoding import greedy_decode, sample, split_generator
+from course_lib.decoding import RereadPrefixes, greedy_decode, sample, split_generator
 from course_lib.decoding.sampling import draw
 
 SOURCES = [[5, 6, 7, 8, 3], [4], [9, 3, 3], [10, 11, 4, 9, 5, 5, 7, 8], [3, 7]]
@@ -89,11 +87,11 @@ def test_more_sentences_do_not_change_the_first_ones():
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_cached_equals_uncached(lively_model, seed, monkeypatch):
+def test_cached_equals_uncached(lively_model, seed):
     model, src = lively_model(seed), make_source(SOURCES)
     cached = sample(model, src, dice(5), temperature=1.5)
-    monkeypatch.setattr(greedy_module, "Prefixes", RereadPrefixes)
-    assert sample(model, src, dice(5), temperature=1.5) == cached
+    reread = sample(model, src, dice(5), temperature=1.5, prefixes=RereadPrefixes)
+    assert reread == cached
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,11 @@ def length_divisor(length: Tensor | int, length_penalty: float) -> Tensor | floa
 
 @torch.inference_mode()
 def beam_search(
-    model: Transformer, src: Tensor, beam_size: int = 5, length_penalty: float = 0.6
+    model: Transformer,
+    src: Tensor,
+    beam_size: int = 5,
+    length_penalty: float = 0.6,
+    prefixes: type[Prefixes] = Prefixes,
 ) -> list[list[int]]:
     """Find the sentence with the best log-probability over `length_divisor`.
 
@@ -46,12 +50,12 @@ def beam_search(
     best = src.new_full((len(src), int(limits.max())), EOS_ID)  # (B, T)
     best_score = torch.full_like(limits, -math.inf, dtype=model.embedding.weight.dtype)  # (B,)
 
-    prefixes = Prefixes(model, src)
+    held = prefixes(model, src)
     rows = torch.arange(len(src), device=src.device)  # the sentences that the batch still holds
     tokens = src.new_full((len(src), 1, 1), BOS_ID)  # (B, N, T): N hypotheses, at first one
     log_probs = best_score.new_zeros(len(src), 1)  # (B, N)
     for length in range(1, best.shape[1] + 1):
-        logits = prefixes.next_logits(tokens[:, :, -1].flatten()).unflatten(0, log_probs.shape)
+        logits = held.next_logits(tokens[:, :, -1].flatten()).unflatten(0, log_probs.shape)
         log_probs, parents, new = best_continuations(log_probs, logits, beam_size)  # (B, N) each
         tokens = torch.cat([tokens.take_along_dim(parents[..., None], 1), new[..., None]], dim=2)
 
@@ -68,7 +72,7 @@ def beam_search(
         if len(stay) == 0:
             break
         num_before = logits.shape[1]
-        prefixes.keep(stay, (stay[:, None] * num_before + parents[stay]).flatten())
+        held.keep(stay, (stay[:, None] * num_before + parents[stay]).flatten())
         rows, tokens, log_probs = rows[stay], tokens[stay], log_probs[stay]
     return up_to_the_end(best, limits)
 

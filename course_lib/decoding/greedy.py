@@ -13,20 +13,25 @@ from course_lib.tokenization import BOS_ID, EOS_ID
 Choose = Callable[[Tensor, Tensor], Tensor]
 
 
-def greedy_decode(model: Transformer, src: Tensor) -> list[list[int]]:
+def greedy_decode(
+    model: Transformer, src: Tensor, prefixes: type[Prefixes] = Prefixes
+) -> list[list[int]]:
     """Take the most likely token, again and again, until the end token.
 
-    A batch at a time, with caches; sentences that have ended leave the batch. What a sentence
-    becomes does not depend on the others in its batch.
+    A batch at a time, with caches (`prefixes=RereadPrefixes` does without them, to compare);
+    sentences that have ended leave the batch. What a sentence becomes does not depend on the
+    others in its batch.
 
     Shapes: src (B, Tk). Returns B lists of token ids, without start and end token, each at most
     its `length_limits` long.
     """
-    return write(model, src, lambda logits, rows: largest(logits, 1)[1][:, 0])
+    return write(model, src, lambda logits, rows: largest(logits, 1)[1][:, 0], prefixes)
 
 
 @torch.inference_mode()
-def write(model: Transformer, src: Tensor, choose: Choose) -> list[list[int]]:
+def write(
+    model: Transformer, src: Tensor, choose: Choose, prefixes: type[Prefixes] = Prefixes
+) -> list[list[int]]:
     """Let `choose` take each next token of each sentence, until the end token or the limit.
 
     Shapes: as `greedy_decode`.
@@ -34,12 +39,12 @@ def write(model: Transformer, src: Tensor, choose: Choose) -> list[list[int]]:
     model.eval()
     limits = length_limits(src, model.config.max_len)  # (B,)
     written = src.new_zeros(len(src), int(limits.max()))  # (B, T)
-    prefixes = Prefixes(model, src)
+    held = prefixes(model, src)
     rows = torch.arange(len(src), device=src.device)  # the sentences that the batch still holds
     ended = torch.zeros_like(rows, dtype=torch.bool)
     tokens = torch.full_like(rows, BOS_ID)
     for position in range(written.shape[1]):
-        tokens = choose(prefixes.next_logits(tokens), rows)
+        tokens = choose(held.next_logits(tokens), rows)
         written[rows, position] = tokens
         ended |= (tokens == EOS_ID) | (position + 1 == limits[rows])
         if ended.all():
@@ -47,6 +52,6 @@ def write(model: Transformer, src: Tensor, choose: Choose) -> list[list[int]]:
         # To leave means to copy the caches of all who stay: worth it for several at a time.
         if ended.sum() > len(rows) / 8:
             stay = (~ended).nonzero()[:, 0]
-            prefixes.keep(stay, stay)
+            held.keep(stay, stay)
             rows, tokens, ended = rows[stay], tokens[stay], ended[stay]
     return up_to_the_end(written, limits)

@@ -42,6 +42,22 @@ class Prefixes:
             self.cache.keep_sources(sentences)
 
 
+class RereadPrefixes(Prefixes):
+    """The same without caches: everything is read again for each token. To compare with."""
+
+    def __init__(self, model: Transformer, src: Tensor):
+        super().__init__(model, src)
+        self.written = src[:, :0]
+
+    def next_logits(self, tokens: Tensor) -> Tensor:
+        self.written = torch.cat([self.written, tokens[:, None]], dim=1)
+        return self.model.logits(self.model.decode(self.written, self.memory, self.src)[:, -1])
+
+    def keep(self, sentences: Tensor, rows: Tensor) -> None:
+        super().keep(sentences, rows)
+        self.written = self.written[rows]
+
+
 def largest(values: Tensor, k: int, block: int = 64) -> tuple[Tensor, Tensor]:
     """The k largest values of each row and where they stand, as `values.topk(k)`.
 

@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from course_lib.decoding.greedy import write
+from course_lib.decoding.prefixes import Prefixes
 from course_lib.models import Transformer
 
 
@@ -22,6 +23,7 @@ def sample(
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float = 1.0,
+    prefixes: type[Prefixes] = Prefixes,
 ) -> list[list[int]]:
     """Draw each token of each sentence with `draw`.
 
@@ -38,7 +40,7 @@ def sample(
         uniform = 1 - torch.cat([torch.rand(1, generator=generators[i]) for i in rows.tolist()])
         return draw(logits, uniform.to(logits), temperature, top_k, top_p)
 
-    return write(model, src, choose)
+    return write(model, src, choose, prefixes)
 
 
 def draw(
