@@ -206,19 +206,19 @@ class DecoderLayer(nn.Module):
         bias: Tensor | None = None,
         cache: LayerCache | None = None,
     ) -> Tensor:
-        self_cache = cache and cache.self_attention
-        cross_cache = cache and cache.cross_attention
+        self_cache = None if cache is None else cache.self_attention
+        cross_cache = None if cache is None else cache.cross_attention
         x = self.self_attention_residual(
             x, lambda y: self.self_attention(y, y, mask, bias, self_cache)
         )
         x = self.cross_attention_residual(
-            x, lambda y: self.ask(memory, y, memory_mask, cross_cache)
+            x, lambda y: self.ask_memory(y, memory, memory_mask, cross_cache)
         )
         return self.feed_forward_residual(x, self.feed_forward)
 
-    def ask(
-        self, memory: Tensor, y: Tensor, mask: Tensor | None, cache: KeyValueCache | None
+    def ask_memory(
+        self, x: Tensor, memory: Tensor, mask: Tensor | None, cache: KeyValueCache | None
     ) -> Tensor:
-        """Cross-attention: rows that share a memory are queries side by side, (B, N * Tq, D)."""
-        queries = y.reshape(len(memory), -1, y.shape[-1])
-        return self.cross_attention(queries, memory, mask, None, cache).reshape(y.shape)
+        """Cross-attention. Rows that share a memory ask it together, as if they were one row."""
+        queries = x.reshape(len(memory), -1, x.shape[-1])  # (B, N * Tq, D)
+        return self.cross_attention(queries, memory, mask, None, cache).reshape(x.shape)

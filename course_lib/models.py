@@ -161,8 +161,8 @@ class Transformer(nn.Module):
         length = start + tgt.shape[1]
         # A mask that hides nothing costs time: one new token may look at all that came before.
         mask = None if tgt.shape[1] == 1 else causal_mask(tgt.shape[1], length, tgt.device)
-        memory_mask = padding_mask(src, self.config.pad_id)
-        if cache is not None and memory_mask.all():
+        memory_mask: Tensor | None = padding_mask(src, self.config.pad_id)
+        if cache is not None and (src != self.config.pad_id).all():
             memory_mask = None
         # Padding stands on the right, so the causal mask already hides it from every real token.
         return self.decoder(

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from course_lib.decoding.prefixes import Prefixes, largest, length_limits, up_to_the_end
+from course_lib.errors import CourseError
 from course_lib.models import Transformer
 from course_lib.tokenization import BOS_ID, EOS_ID
 
@@ -38,10 +39,10 @@ def beam_search(
 
     A length counts the end token. The defaults are nearly those of Vaswani et al. (2017), section
     6.1. Shapes: as `greedy_decode`.
-    Raises ValueError unless beam_size >= 1 and length_penalty >= 0.
+    Raises CourseError unless beam_size >= 1 and length_penalty >= 0.
     """
     if beam_size < 1 or not length_penalty >= 0:
-        raise ValueError(
+        raise CourseError(
             f"beam_size must be at least 1 and length_penalty at least 0, "
             f"got {beam_size} and {length_penalty}"
         )
@@ -59,7 +60,7 @@ def beam_search(
         log_probs, parents, new = best_continuations(log_probs, logits, beam_size)  # (B, N) each
         tokens = torch.cat([tokens.take_along_dim(parents[..., None], 1), new[..., None]], dim=2)
 
-        ended = (new == EOS_ID) | (length == limits[rows])[:, None]
+        ended = (new == EOS_ID) | (limits[rows] == length)[:, None]
         scores = log_probs.masked_fill(~ended, -math.inf) / length_divisor(length, length_penalty)
         score, place = scores.max(dim=1)
         wins = score > best_score[rows]

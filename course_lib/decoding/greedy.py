@@ -46,7 +46,7 @@ def write(
     for position in range(written.shape[1]):
         tokens = choose(held.next_logits(tokens), rows)
         written[rows, position] = tokens
-        ended |= (tokens == EOS_ID) | (position + 1 == limits[rows])
+        ended |= (tokens == EOS_ID) | (limits[rows] == position + 1)
         if ended.all():
             break
         # To leave means to copy the caches of all who stay: worth it for several at a time.

@@ -69,7 +69,8 @@ def largest(values: Tensor, k: int, block: int = 64) -> tuple[Tensor, Tensor]:
     """
     whole = values.shape[-1] // block
     if whole <= k:
-        return tuple(values.topk(min(k, values.shape[-1])))
+        all_of_row = values.topk(min(k, values.shape[-1]))
+        return all_of_row.values, all_of_row.indices
     blocks = values[..., : whole * block].unflatten(-1, (whole, block))
     chosen = blocks.amax(dim=-1).topk(k).indices  # (..., k)
     found = blocks.take_along_dim(chosen[..., None], dim=-2).flatten(-2)  # (..., k * block)

@@ -7,6 +7,7 @@ from torch import Generator, Tensor
 
 from course_lib.decoding.greedy import write
 from course_lib.decoding.prefixes import Prefixes
+from course_lib.errors import CourseError
 from course_lib.models import Transformer
 
 
@@ -31,7 +32,7 @@ def sample(
     depend on the others in its batch.
 
     Shapes: as `greedy_decode`, with B generators.
-    Raises ValueError as `draw`, or if there are not as many generators as sentences.
+    Raises CourseError as `draw`, and ValueError if there are not as many generators as sentences.
     """
     if len(generators) != len(src):
         raise ValueError(f"expected {len(src)} generators, one a sentence, got {len(generators)}")
@@ -57,10 +58,10 @@ def draw(
     least p (Holtzman et al. 2020).
 
     Shapes: logits (B, V), uniform (B,). Returns (B,).
-    Raises ValueError unless temperature > 0, top_k >= 1 and 0 < top_p <= 1.
+    Raises CourseError unless temperature > 0, top_k >= 1 and 0 < top_p <= 1.
     """
     if not temperature > 0 or not 0 < top_p <= 1 or (top_k is not None and top_k < 1):
-        raise ValueError(
+        raise CourseError(
             "expected temperature above 0, top_k at least 1 and top_p above 0 and at most 1, "
             f"got {temperature}, {top_k} and {top_p}"
         )
