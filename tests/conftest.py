@@ -40,3 +40,23 @@ def new_trainer(tokenizer, pairs):
         )
 
     return make
+
+
+@pytest.fixture
+def lively_model():
+    """Make an untrained model in float64 that writes different words, and ends now and then.
+
+    Untrained models repeat what they read last: here the layers drown the embedding.
+    """
+
+    def make(seed=0, vocab_size=12, max_len=24, num_decoder_layers=2):
+        torch.manual_seed(seed)
+        config = TransformerConfig(vocab_size, 12, 3, 1, num_decoder_layers, 20, max_len=max_len)
+        model = Transformer(config).double().eval()
+        with torch.no_grad():
+            for layer in model.decoder.layers:
+                for module in (layer.feed_forward.down, layer.cross_attention.out_proj):
+                    module.weight *= 8
+        return model
+
+    return make
