@@ -153,6 +153,8 @@ def _differ(one: Any, other: Any) -> bool:
         return not (same and torch.allclose(one, other, rtol=0, atol=0, equal_nan=True))
     if isinstance(one, (list, tuple)):
         return len(one) != len(other) or any(map(_differ, one, other))
+    if isinstance(one, dict):
+        return list(one) != list(other) or any(map(_differ, one.values(), other.values()))
     return bool(one != other) if isinstance(one, (int, float, str)) else False
 
 

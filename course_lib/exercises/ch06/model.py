@@ -1,5 +1,6 @@
 """6.3 Transformer: the whole model."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,13 +10,14 @@ from torch import Generator, Tensor, nn
 from course_lib import models
 from course_lib.exercises.ch06.common import VOCAB, rows
 from course_lib.exercises.ch06.layer import DecoderLayer
+from course_lib.exercises.ch06.shift import shift_right
 from course_lib.exercises.modules import use_module
 from course_lib.exercises.probes import Draw
 from course_lib.exercises.spec import Exercise, Function, Inputs, Mistake, Probe
 from course_lib.layers import EncoderLayer
 from course_lib.masks import causal_mask, padding_mask
 from course_lib.positions import SinusoidalPositions
-from course_lib.tokenization import PAD_ID
+from course_lib.tokenization import BOS_ID, PAD_ID
 
 
 class Transformer(nn.Module):
@@ -87,7 +89,12 @@ def _decoded(
         "padding": padding_mask(tgt, PAD_ID),
         "future": ~causal,
     }
-    hidden = {"source": padding_mask(src, PAD_ID), "none": None}
+    looking_back = causal_mask(tgt.shape[1], max(src.shape[1], tgt.shape[1]), device=tgt.device)
+    hidden = {
+        "source": padding_mask(src, PAD_ID),
+        "none": None,
+        "causal": looking_back[:, : src.shape[1]],
+    }
     for layer in model.decoder:
         x = layer(x, memory, masks[mask], hidden[memory_mask])
     x = model.decoder_norm(x) if normed else x
@@ -106,7 +113,12 @@ def _encoded(
     x = model.embedding(src)
     x = model.positions(x) if placed else x
     padding, causal = padding_mask(src, PAD_ID), causal_mask(src.shape[1], device=src.device)
-    masks = {"padding": padding, "none": None, "causal": padding & causal}
+    masks = {
+        "padding": padding,
+        "none": None,
+        "causal": padding & causal,
+        "inverted": ~padding,
+    }
     for layer in list(model.encoder)[layers]:
         x = layer(x, masks[mask])
     return model.encoder_norm(x) if normed else x
@@ -123,6 +135,38 @@ def _wrong_encode(**switches: Any) -> Function:
 
 def _wrong_decode(**switches: Any) -> Function:
     return _model(lambda m, src, tgt: _decoded(m, tgt, _encoded(m, src), src, **switches))
+
+
+def _no_positions(m: Transformer, src: Tensor, tgt: Tensor) -> Tensor:
+    return _decoded(m, tgt, _encoded(m, src, placed=False), src, placed=False)
+
+
+def _places_twice(m: Transformer, src: Tensor, tgt: Tensor) -> Tensor:
+    return _read_by(m, src, tgt, lambda x: x + m.positions(x))
+
+
+def _scaled(m: Transformer, src: Tensor, tgt: Tensor) -> Tensor:
+    return _read_by(m, src, tgt, lambda x: m.positions(x * math.sqrt(x.shape[-1])))
+
+
+def _read_by(m: Transformer, src: Tensor, tgt: Tensor, place: Callable[[Tensor], Tensor]) -> Tensor:
+    """The whole model, with something else in place of `positions`."""
+    memory, x, mask = place(m.embedding(src)), place(m.embedding(tgt)), padding_mask(src, PAD_ID)
+    for layer in m.encoder:
+        memory = layer(memory, mask)
+    memory = m.encoder_norm(memory)
+    for layer in m.decoder:
+        x = layer(x, memory, causal_mask(tgt.shape[1], device=tgt.device), mask)
+    return m.output(m.decoder_norm(x))
+
+
+def _shifted_inside(m: Transformer, src: Tensor, tgt: Tensor) -> Tensor:
+    return _decoded(m, shift_right(tgt, BOS_ID), _encoded(m, src), src)
+
+
+def _encoders_norm_for_both(m: Transformer, src: Tensor, tgt: Tensor) -> Tensor:
+    x = _decoded(m, tgt, _encoded(m, src), src, normed=False, scored=False)
+    return m.output(m.encoder_norm(x))
 
 
 def _first_memory(model: Transformer, src: Tensor, tgt: Tensor) -> Tensor:
@@ -218,6 +262,54 @@ MODEL = Exercise(
             _wrong_encode(mask="causal"),
             "The encoder may not look ahead. The whole source is there before the first word is "
             "written: is there anything to hide in it but padding?",
+        ),
+        Mistake(
+            "the encoder's mask turned round",
+            _wrong_encode(mask="inverted"),
+            "The encoder sees the padding and nothing else. True means *may look* in this course: "
+            "is it True where there are words?",
+        ),
+        Mistake(
+            "a causal mask for the memory",
+            _wrong_decode(memory_mask="causal"),
+            "Cross-attention gets a causal mask: the third word may see three words of the source. "
+            "Is there any word of the source that the decoder may not see?",
+        ),
+        Mistake(
+            "no positions anywhere",
+            _model(_no_positions),
+            "Nothing has positions, neither the source nor the target. What comes right after the "
+            "embedding, at both?",
+        ),
+        Mistake(
+            "positions twice",
+            _model(_places_twice),
+            "`self.positions` *adds* the positions to what it is given, and you add that once "
+            "more. What does it return?",
+        ),
+        Mistake(
+            "scaled",
+            _model(_scaled),
+            "The embeddings are multiplied by √d_model, as in the paper. There it belongs to tied "
+            "weights, which come in section 6.5. What is asked here?",
+        ),
+        Mistake(
+            "shifted inside",
+            _model(_shifted_inside),
+            "The model shifts the target itself. It is given what has been *read*, and the shift "
+            "was made before. What would become of it in writing?",
+        ),
+        Mistake(
+            "the encoder's norm for both",
+            _model(_encoders_norm_for_both),
+            "The decoder's output goes through the norm of the encoder. Which module of `__init__` "
+            "is not used?",
+        ),
+        Mistake(
+            "only the first layer of the encoder",
+            _wrong_encode(layers=slice(1)),
+            "Only the first layer of the encoder has read the source. Does your loop end too soon, "
+            "or return inside?",
         ),
         Mistake(
             "only the last layer of the encoder",

@@ -1,15 +1,15 @@
-"""7.1 count_pairs, 7.2 merge_pair, 7.3 bpe_encode and 7.9, predict what merges leave."""
+"""7.1 count_pairs and 7.2 merge_pair."""
 
 from collections import Counter
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 from torch import Generator
 
 from course_lib.exercises.ch01.common import BY_HAND
 from course_lib.exercises.probes import Draw
-from course_lib.exercises.spec import Exercise, Inputs, Mistake, Prediction, Probe, WrongValue
+from course_lib.exercises.spec import Exercise, Inputs, Mistake, Probe
 
 Symbols = tuple[str, ...]
 Pair = tuple[str, str]
@@ -61,6 +61,27 @@ def _counted(
 def _across(words: Words) -> dict[Pair, int]:
     text = [symbol for symbols, count in words.items() for symbol in symbols * count]
     return dict(Counter(pairwise(text)))
+
+
+def _written_over(words: Words) -> dict[Pair, int]:
+    return {pair: count for symbols, count in words.items() for pair in pairwise(symbols)}
+
+
+def _first_twice(words: Words) -> dict[Pair, int]:
+    counts: dict[Pair, int] = {}
+    for symbols, count in words.items():
+        for pair in pairwise(symbols):
+            counts[pair] = counts.get(pair, count) + count
+    return counts
+
+
+def _used_up(symbols: Symbols) -> list[Pair]:
+    """The neighbours, but a symbol of a pair that repeats itself is used once."""
+    pairs, i = [], 0
+    while i < len(symbols) - 1:
+        pairs.append((symbols[i], symbols[i + 1]))
+        i += 2 if symbols[i : i + 1] * 3 == symbols[i : i + 3] else 1
+    return pairs
 
 
 COUNT = Exercise(
@@ -137,6 +158,46 @@ COUNT = Exercise(
             lambda words: _counted(words, neighbours=lambda s: s),
             "You count symbols. Asked are *pairs* of neighbours. What stands to the right of each?",
         ),
+        Mistake(
+            "the first word alone",
+            lambda words: count_pairs(dict([*words.items()][:1])),
+            "Only the first word is counted. Does your `return` stand inside the loop?",
+        ),
+        Mistake(
+            "written over",
+            _written_over,
+            "Each word writes over what the words before it had counted. How do you *add* to a "
+            "number that stands there already?",
+        ),
+        Mistake(
+            "the first time twice",
+            _first_twice,
+            "When a pair is met for the first time, its word counts twice. What has been counted "
+            "of it until then?",
+        ),
+        Mistake(
+            "round the corner",
+            lambda words: _counted(words, neighbours=lambda s: zip(s, s[1:] + s[:1], strict=True)),
+            "The last symbol of a word is paired with its first. What stands to the right of the "
+            "last?",
+        ),
+        Mistake(
+            "all pairs",
+            lambda words: _counted(words, neighbours=lambda s: combinations(s, 2)),
+            "You pair each symbol with all that come after it. Which of these are *neighbours*?",
+        ),
+        Mistake(
+            "three alike",
+            lambda words: _counted(words, neighbours=_used_up),
+            "Of `a a a` you count one pair, as a merge would glue it. How many neighbours are "
+            "there, before anything is glued?",
+        ),
+        Mistake(
+            "letters again",
+            lambda words: _counted(words, neighbours=lambda s: pairwise("".join(s))),
+            "You join the symbols, and count pairs of letters. `st` is one symbol by then. What "
+            "are its neighbours?",
+        ),
     ),
     hints=(
         "Go through the words, and in each through its neighbours. Add the count of the word each "
@@ -165,9 +226,33 @@ def _from_the_right(symbols: Symbols, pair: Pair) -> Symbols:
     return tuple("".join(pair) if s == glued and s not in symbols else s for s in turned[::-1])
 
 
+def _last_left_out(symbols: Symbols, pair: Pair) -> Symbols:
+    glued = merge_pair(symbols, pair)
+    return glued if symbols[-2:] == pair else glued[:-1]
+
+
+def _glued_if(same: Callable[[str, str], bool]) -> Callable[[Symbols, Pair], Symbols]:
+    """merge_pair, with another test for whether two neighbours are the pair."""
+
+    def merge(symbols: Symbols, pair: Pair) -> Symbols:
+        merged, i = [], 0
+        while i < len(symbols):
+            size = 2 if i + 1 < len(symbols) and same(symbols[i], symbols[i + 1]) else 1
+            merged.append("".join(symbols[i : i + size]))
+            i += size
+        return tuple(merged)
+
+    return merge
+
+
 def _as_text(symbols: Symbols, pair: Pair) -> Symbols:
     return tuple(" ".join(symbols).replace(" ".join(pair), "".join(pair)).split(" "))
 
+
+EITHER_ORDER = (
+    "Symbols that stand the other way round are glued, too, or a symbol with its own kind. A pair "
+    "has a first and a second. Does *ol* count as *lo*?"
+)
 
 MERGE = Exercise(
     id="7.2",
@@ -196,6 +281,11 @@ MERGE = Exercise(
             "a symbol that ends like the pair begins",
             fixed(("xa", "b", "a", "b"), ("a", "b")),
             "Is `xa b` the pair? Symbols are compared whole.",
+        ),
+        Probe(
+            "symbols that give the same text",
+            fixed(("a", "bc", "ab", "c", "e"), ("ab", "c")),
+            "`a bc` and `ab c` look alike when they are glued. Which of them is the pair?",
         ),
         Probe("the pair is not there", fixed(("o", "l", "d"), ("l", "o")), "What stays as it is?"),
         Probe("at the very end", fixed(("n", "e", "s", "t"), ("s", "t")), "Do you reach the end?"),
@@ -232,7 +322,38 @@ MERGE = Exercise(
         Mistake(
             "either order",
             lambda symbols, pair: merge_pair(merge_pair(symbols, pair), (pair[1], pair[0])),
-            "You also merge the pair the other way round. Does *ol* count as *lo*?",
+            EITHER_ORDER,
+            group="either order",
+        ),
+        Mistake(
+            "either order, in one walk",
+            lambda symbols, pair: _glued_if(lambda a, b: {a, b} == set(pair))(symbols, pair),
+            EITHER_ORDER,
+            group="either order",
+        ),
+        Mistake(
+            "both among the pair",
+            lambda symbols, pair: _glued_if(lambda a, b: a in pair and b in pair)(symbols, pair),
+            EITHER_ORDER,
+            group="either order",
+        ),
+        Mistake(
+            "compared as text",
+            lambda symbols, pair: _glued_if(lambda a, b: a + b == "".join(pair))(symbols, pair),
+            "You glue first and compare then, so that `a bc` passes for `ab c`. What has to be "
+            "compared with what?",
+        ),
+        Mistake(
+            "the last symbol left out",
+            _last_left_out,
+            "The last symbol is lost, if it is no part of the pair. Where does your loop end?",
+        ),
+        Mistake(
+            "only what was glued",
+            lambda symbols, pair: tuple(
+                s for s in merge_pair(symbols, pair) if s == "".join(pair) and s not in symbols
+            ),
+            "Only the new symbol is left. What becomes of those that are no part of the pair?",
         ),
         Mistake(
             "taken out",
@@ -255,180 +376,5 @@ MERGE = Exercise(
         "A `while` loop with an index `i` is the plainest. `symbols[i : i + 2] == pair` compares, "
         "if both are tuples.",
         "The new symbol is `pair[0] + pair[1]`. At the end, `tuple(…)` of what you collected.",
-    ),
-)
-
-
-def bpe_encode(word: str, merges: list[Pair]) -> list[str]:
-    """Cut a word into letters, then do all merges in the order in which they were learned."""
-    symbols: Symbols = tuple(word)
-    for pair in merges:
-        symbols = merge_pair(symbols, pair)
-    return list(symbols)
-
-
-def _until_one_fails(word: str, merges: list[Pair]) -> list[str]:
-    symbols: Symbols = tuple(word)
-    for pair in merges:
-        if (after := merge_pair(symbols, pair)) == symbols:
-            break
-        symbols = after
-    return list(symbols)
-
-
-def _longest_first(word: str, merges: list[Pair]) -> list[str]:
-    known = {a + b for a, b in merges}
-    pieces, i = [], 0
-    while i < len(word):
-        size = next((n for n in range(len(word) - i, 1, -1) if word[i : i + n] in known), 1)
-        pieces.append(word[i : i + size])
-        i += size
-    return pieces
-
-
-def _one_merge(word: str, merges: list[Pair]) -> list[str]:
-    symbols: Symbols = tuple(word)
-    for pair in merges:
-        if (after := merge_pair(symbols, pair)) != symbols:
-            return list(after)
-    return list(symbols)
-
-
-MERGES = [("e", "s"), ("es", "t"), ("l", "o"), ("lo", "w"), ("n", "e"), ("w", "e"), ("ne", "w")]
-
-ENCODE = Exercise(
-    id="7.3",
-    title="Encode a word",
-    signature="bpe_encode(word, merges)",
-    shapes="word, merges -> ()",
-    reference=bpe_encode,
-    smooth=0,
-    probes=(
-        Probe(
-            BY_HAND,
-            fixed("lowest", MERGES),
-            "Write the six letters on paper, and do one merge after the other.",
-        ),
-        Probe(
-            "a word that was never seen",
-            fixed("newlow", MERGES),
-            "Which merges apply here, and which do not?",
-        ),
-        Probe(
-            "two merges that want the same letter",
-            fixed("wes", MERGES),
-            "`es` was learned before `we`. Which of them gets the `e`?",
-        ),
-        Probe(
-            "twice the same",
-            fixed("lolo", MERGES),
-            "A merge is done wherever its pair stands. How often here?",
-        ),
-        Probe("no merge applies", fixed("ab", MERGES), "What is left of a word without merges?"),
-        Probe("a single letter", fixed("a", MERGES), "Which pairs has it?"),
-    ),
-    mistakes=(
-        Mistake(
-            "the last merge first",
-            lambda word, merges: bpe_encode(word, merges[::-1]),
-            "You do the merges in the reverse order. The later ones were learned on top of the "
-            "earlier. Which has to be there before `es t` can be merged?",
-        ),
-        Mistake(
-            "the longest first",
-            _longest_first,
-            "You take the longest known piece each time, as WordPiece does. BPE knows an order "
-            "instead. What decides there who gets a letter?",
-        ),
-        Mistake(
-            "stops at the first that does not apply",
-            _until_one_fails,
-            "You stop at the first merge that changes nothing. Later ones may still apply. When is "
-            "a word done?",
-        ),
-        Mistake(
-            "one merge only",
-            _one_merge,
-            "You do one merge and return. Others may follow. When is a word done?",
-        ),
-        Mistake(
-            "letters",
-            lambda word, merges: list(word),
-            "These are the letters: no merge was done. Does your loop keep what `merge_pair` "
-            "returns?",
-        ),
-        Mistake(
-            "whole words",
-            lambda word, merges: [word],
-            "The word is one symbol from the start, so no pair is ever found. What do you begin "
-            "with?",
-        ),
-        Mistake(
-            "joined again",
-            lambda word, merges: " ".join(bpe_encode(word, merges)),
-            "The pieces stand in one text. A list of them is asked. What did you have before you "
-            "joined them?",
-        ),
-        Mistake(
-            "pieces once",
-            lambda word, merges: list(dict.fromkeys(bpe_encode(word, merges))),
-            "A piece that comes twice is kept once. Could the word be put together again?",
-        ),
-    ),
-    hints=(
-        "Begin with the letters. Then do all merges, in the order in which they were learned.",
-        "Start with `tuple(word)`; for each of `merges`, `symbols = merge_pair(symbols, pair)`.",
-    ),
-)
-
-BANANA = Prediction(
-    id="7.9",
-    title="pieces of banana",
-    signature="prediction = (..., ...)",
-    names=("pieces after the first merge", "pieces after both"),
-    expected=lambda: (4.0, 3.0),
-    question="Write b a n a n a. Where does `a` stand before `n`, and where then `an` before `a`?",
-    wrong=(
-        WrongValue(
-            "one place only",
-            (5, 4),
-            "You merged one place each time. The pair `a n` stands there twice: are both merged?",
-        ),
-        WrongValue(
-            "one place, then right",
-            (5, 3),
-            "The second is right. After the first merge, is one `a n` left as it was?",
-        ),
-        WrongValue(
-            "both ends merged",
-            (4, 2),
-            "The first is right: b an an a. Where does `an` stand before `a` in it? How often?",
-        ),
-        WrongValue(
-            "nothing left for the second",
-            (4, 4),
-            "The first is right: b an an a. Does `an` stand before `a` anywhere in it?",
-        ),
-        WrongValue(
-            "letters left",
-            (2, 3),
-            "You count the letters that were merged, or that are left. How many *pieces* are "
-            "there, merged ones and single letters together?",
-        ),
-        WrongValue(
-            "the other order",
-            (3, 4),
-            "Both numbers are right, and stand in each other's place. Can there be more pieces "
-            "after two merges than after one?",
-        ),
-        WrongValue(
-            "merges counted",
-            (2, 1),
-            "You count the places where something was merged. How many pieces are left?",
-        ),
-    ),
-    hints=(
-        "Six letters. The first merge glues two pairs, so there are two pieces fewer.",
-        "b an an a: only the last `an` has an `a` to its right.",
     ),
 )
