@@ -1,10 +1,9 @@
-"""9.3 beam_search, 9.4 length_penalty and 9.9, predict what a beam gains."""
+"""9.3 beam_search."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import Generator, Tensor
 
 from course_lib.exercises.ch01.common import BY_HAND
@@ -94,9 +93,19 @@ def _heirs(everyone: list[Beam], families: list[list[Beam]], width: int) -> list
     return [max(family, key=lambda b: b[1]) for family in families]
 
 
-def _bounded(answer: Function, step: Step, *inputs: Any) -> Any:
-    written = answer(at_most(3000, step), *inputs)
-    return written.tolist() if isinstance(written, Tensor) else written
+def watched(answer: Function, step: Step, bos_id: int, eos_id: int, *sizes: int) -> Any:
+    """What is found, and whether the model was asked what comes after an end."""
+    after_an_end = False
+
+    def asked(ids: list[int]) -> Tensor:
+        nonlocal after_an_end
+        after_an_end |= eos_id in [int(token) for token in ids]
+        return step(ids)
+
+    found = answer(at_most(3000, asked), bos_id, eos_id, *sizes)
+    if not isinstance(found, list):
+        return found
+    return {"found": str(found), "asked what comes after the end": after_an_end}
 
 
 def _model(step: Step, beam_size: int, max_len: int) -> Draw:
@@ -170,7 +179,7 @@ BEAM = Exercise(
     signature="beam_search(step, bos_id, eos_id, beam_size, max_len)",
     shapes="step, bos_id -> ()",
     reference=beam_search,
-    use=_bounded,
+    use=watched,
     smooth=0,
     seconds=6.0,
     probes=(
@@ -276,8 +285,14 @@ BEAM = Exercise(
         Mistake(
             "finished ones go on",
             _with(go_on=True, ended_count=False),
-            "Sentences that have ended are continued behind their end token. Where should they "
-            "wait until the end?",
+            "Sentences that have ended are treated like any other, and continued behind their end "
+            "token. Where should they wait until the others are done?",
+        ),
+        Mistake(
+            "finished ones stay in the beam",
+            _with(go_on=True),
+            "What you find is right. But sentences that have ended also stay in the beam, and the "
+            "model is asked what comes after their end. Who goes on to the next round?",
         ),
         Mistake(
             "multiplied",
@@ -352,185 +367,5 @@ BEAM = Exercise(
         "`[(ids + [token], score + p) for ids, score in beams for token, p in "
         "enumerate(step(ids).tolist())]` are all continuations. The answer is the best of those "
         "that have ended and those that are left.",
-    ),
-)
-
-
-def length_penalty(log_probs: Tensor, lengths: Tensor, alpha: float) -> Tensor:
-    """Scores that do not favour short sentences: log-probabilities over a power of the length."""
-    return log_probs / ((5 + lengths) / 6) ** alpha
-
-
-def _lengths(*rows: Sequence[object], alpha: float) -> Draw:
-    return given(*rows, more=(alpha,))
-
-
-def _drawn(count: int, alpha: float) -> Draw:
-    def draw(dice: Generator) -> Inputs:
-        (numbers,) = drawn((count,))(dice)
-        return -5 * numbers.abs() - 1, torch.randint(1, 30, (count,), generator=dice), alpha
-
-    return draw
-
-
-PENALTY = Exercise(
-    id="9.4",
-    title="Length penalty",
-    signature="length_penalty(log_probs, lengths, alpha)",
-    shapes="log_probs (N), lengths (N), alpha -> (N)",
-    reference=length_penalty,
-    probes=(
-        Probe(
-            BY_HAND,
-            _lengths([-4.0, -5.0], [3, 7], alpha=1.0),
-            "The second sentence has 7 words: (5 + 7) / 6 is 2. What is -5 divided by that?",
-        ),
-        Probe(
-            "five sentences, alpha 0.6",
-            _drawn(5, 0.6),
-            "Which part of the formula has alpha as its exponent?",
-        ),
-        Probe(
-            "alpha 0",
-            _drawn(4, 0.0),
-            "Any number to the power of 0 is 1. What remains of the score?",
-        ),
-        Probe("alpha 2", _drawn(3, 2.0), "What is doubled by alpha, and how?"),
-    ),
-    mistakes=(
-        Mistake(
-            "the length alone",
-            lambda log_probs, lengths, alpha: log_probs / lengths**alpha,
-            "You divide by the length to the power of alpha, which many programs do. The formula "
-            "here starts from (5 + length) / 6, and so is milder with short sentences. What is it "
-            "for a length of 1?",
-        ),
-        Mistake(
-            "multiplied",
-            lambda log_probs, lengths, alpha: log_probs * ((5 + lengths) / 6) ** alpha,
-            "You multiply. A long sentence gets a score that is still farther below zero. What "
-            "should the length do to its score?",
-        ),
-        Mistake(
-            "alpha as a factor",
-            lambda log_probs, lengths, alpha: log_probs / ((5 + lengths) / 6 * alpha + 1e-9),
-            "Alpha is multiplied in. With alpha 0 you divide by zero. Where does it stand in the "
-            "formula?",
-        ),
-        Mistake(
-            "not divided by six",
-            lambda log_probs, lengths, alpha: log_probs / (5 + lengths) ** alpha,
-            "The 6 is missing. A sentence of one word should keep its score: 5 + 1 is divided by "
-            "what?",
-        ),
-        Mistake(
-            "the six alone to the power",
-            lambda log_probs, lengths, alpha: log_probs / ((5 + lengths) / 6**alpha),
-            "Only the 6 is raised to the power of alpha: `**` binds tighter than `/`. Which "
-            "brackets are missing?",
-        ),
-        Mistake(
-            "the five forgotten",
-            lambda log_probs, lengths, alpha: log_probs / (lengths / 6) ** alpha,
-            "The 5 is missing. A sentence of one word should keep its score: what is added to 1?",
-        ),
-        Mistake(
-            "whole numbers",
-            lambda log_probs, lengths, alpha: log_probs / ((5 + lengths) // 6) ** alpha,
-            "`//` throws the remainder away, so that sentences of 1 to 6 words are treated alike. "
-            "Which division keeps it?",
-        ),
-        Mistake(
-            "alpha unused",
-            lambda log_probs, lengths, alpha: log_probs / ((5 + lengths) / 6),
-            "`alpha` does nothing: every score is divided as with alpha 1. Where does it belong?",
-        ),
-        Mistake(
-            "taken away",
-            lambda log_probs, lengths, alpha: log_probs - ((5 + lengths) / 6) ** alpha,
-            "You take the penalty away from the score. What does the formula do with it?",
-        ),
-        Mistake(
-            "the probability divided",
-            lambda log_probs, lengths, alpha: log_probs - alpha * ((5 + lengths) / 6).log(),
-            "You divide the *probability*, which is taking away a logarithm, and makes long "
-            "sentences worse still. What is divided in the formula?",
-        ),
-        Mistake(
-            "log-probabilities undone",
-            lambda log_probs, lengths, alpha: log_probs.exp() / ((5 + lengths) / 6) ** alpha,
-            "You have turned the log-probabilities into probabilities first. Then dividing makes a "
-            "long sentence *worse*. What does the formula divide?",
-        ),
-        Mistake(
-            "not at all",
-            lambda log_probs, lengths, alpha: log_probs.clone(),
-            "These are the log-probabilities themselves. Which number should each be divided by?",
-        ),
-    ),
-    hints=(
-        "A log-probability is negative, and each word makes it more so. Divided by a number above "
-        "1, it comes nearer to 0.",
-        "First (5 + length) / 6, then the power: `(…) ** alpha`. Then divide.",
-    ),
-)
-
-GAIN = Prediction(
-    id="9.9",
-    title="what a beam gains",
-    signature="prediction = (..., ...)",
-    names=("greedy", "a beam of two"),
-    expected=lambda: (0.30, 0.36),
-    tolerance=0.004,
-    question="Greedy takes the likelier word at each step. Follow it to the end, and multiply. "
-    "Then follow the other beginning.",
-    wrong=(
-        WrongValue(
-            "the last word alone",
-            (0.5, 0.9),
-            "These are the probabilities of the *second* words. What is the probability of both "
-            "words of a sentence together?",
-        ),
-        WrongValue(
-            "the first word alone",
-            (0.6, 0.4),
-            "These are the probabilities of the *first* words. What does the second word do to "
-            "them?",
-        ),
-        WrongValue(
-            "added",
-            (1.1, 1.3),
-            "You have added, and probabilities beyond 1 came out. What is done with the "
-            "probabilities of two things that both have to happen?",
-        ),
-        WrongValue(
-            "the other order",
-            (0.36, 0.30),
-            "Both numbers are right, and stand in each other's place. Which first word does greedy "
-            "take?",
-        ),
-        WrongValue(
-            "the beam as greedy",
-            (0.30, 0.30),
-            "The first is right. A beam of two keeps *both* first words. What does the second one "
-            "come to?",
-        ),
-        WrongValue(
-            "greedy as the beam",
-            (0.36, 0.36),
-            "The second is right. Greedy has to choose its first word before it sees what follows. "
-            "Which one does it choose?",
-        ),
-        WrongValue(
-            "in percent",
-            (30, 36),
-            "In percent these are right. Write them as probabilities, from 0 to 1. Where does the "
-            "point stand?",
-        ),
-    ),
-    hints=(
-        "Greedy takes *ein* (0.6), and then the best that follows it.",
-        "A sentence's probability is the product of its words'. Compute it for the best "
-        "continuation of both first words.",
     ),
 )

@@ -1,9 +1,8 @@
-"""9.5 bleu, and 9.7, find the bug: a score whose arguments are swapped."""
+"""9.5 bleu."""
 
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sacrebleu
@@ -57,7 +56,7 @@ def _with(**switches: Any) -> Function:
     return lambda hypotheses, references: _bleu(hypotheses, references, **switches)
 
 
-def _mean(hypotheses: Texts, references: Texts) -> float:
+def mean_of_sentences(hypotheses: Texts, references: Texts) -> float:
     scores = [metrics.bleu([h], [r]) for h, r in zip(hypotheses, references, strict=True)]
     return sum(scores) / len(scores)
 
@@ -138,6 +137,16 @@ SCORE = Exercise(
             "and for the second?",
         ),
         Probe(
+            "words that match, and no pair of them",
+            fixed(["d c b a x"], ["a b c d e"]),
+            "Four of five words are right, and none of the pairs. Is the score 0?",
+        ),
+        Probe(
+            "four words, and all are right",
+            fixed(["a b c d"], ["a b c d"]),
+            "There is a single group of four, and it matches. What is the score?",
+        ),
+        Probe(
             "one output is empty",
             fixed(["", "two dogs are playing here"], ["a cat", "two dogs are playing here"]),
             "An empty output has no words at all. Does anything break?",
@@ -168,7 +177,7 @@ SCORE = Exercise(
         ),
         Mistake(
             "mean of the sentences",
-            _mean,
+            mean_of_sentences,
             "This is the mean of the sentences' own scores. BLEU adds up the counts of the whole "
             "corpus first, and divides once. Where do your sums begin?",
         ),
@@ -281,181 +290,5 @@ SCORE = Exercise(
         "If no word matches, or there are no groups of some length, the score is 0. If n has no "
         "match, count 0.5, for the next such n 0.25. The penalty is "
         "`min(1, exp(1 - reference length / output length))`.",
-    ),
-)
-
-
-@dataclass(frozen=True)
-class Translator:
-    """Translates what it knows, and repeats the rest."""
-
-    known: dict[str, str]
-
-    def __call__(self, sentences: Texts) -> list[str]:
-        return [self.known.get(sentence, sentence) for sentence in sentences]
-
-    def __repr__(self) -> str:
-        return f"a translator, {self.known}"
-
-
-Pairs = Sequence[tuple[str, str]]
-
-
-def report(translate: Callable[[Texts], Texts], pairs: Pairs) -> float:
-    """BLEU of a translator on pairs of source and reference."""
-    return metrics.bleu(translate([source for source, _ in pairs]), [text for _, text in pairs])
-
-
-def _scored(hypotheses: Function, references: Function, score: Function = metrics.bleu) -> Function:
-    """A report on two lists that are made of (translations, sources, references)."""
-
-    def answer(translate: Callable[[Texts], Texts], pairs: Pairs) -> float:
-        sources, texts = [source for source, _ in pairs], [text for _, text in pairs]
-        columns = (translate(sources), sources, texts)
-        return score(hypotheses(*columns), references(*columns))
-
-    return answer
-
-
-def _translations(translations: Texts, sources: Texts, references: Texts) -> Texts:
-    return translations
-
-
-def _sources(translations: Texts, sources: Texts, references: Texts) -> Texts:
-    return sources
-
-
-def _references(translations: Texts, sources: Texts, references: Texts) -> Texts:
-    return references
-
-
-SHORT = Translator(
-    {
-        "a dog runs": "ein Hund läuft",
-        "two men read a book": "zwei Männer lesen ein Buch",
-        "a child plays in the garden today": "ein Kind spielt im Garten",
-    }
-)
-LONG = Translator(
-    {
-        "a dog runs in the snow": "ein Hund läuft und läuft in dem Schnee dort",
-        "two men are reading": "zwei Männer lesen nun da",
-        "a cat": "eine Katze",
-    }
-)
-
-REPORT = Exercise(
-    id="9.7",
-    title="Find the bug",
-    signature="report(translate, pairs)",
-    shapes="translate, pairs -> ()",
-    reference=report,
-    bug="swapped",
-    smooth=0,
-    tolerance=1e-6,
-    probes=(
-        Probe(
-            "a translator that says too little",
-            fixed(
-                SHORT,
-                [
-                    ("a dog runs", "ein Hund läuft"),
-                    ("two men read a book", "zwei Männer lesen ein Buch"),
-                    ("a child plays in the garden today", "heute spielt ein Kind dort im Garten"),
-                ],
-            ),
-            "It leaves words out. Which part of BLEU should notice?",
-        ),
-        Probe(
-            "a translator that says too much",
-            fixed(
-                LONG,
-                [
-                    ("a dog runs in the snow", "ein Hund läuft in dem Schnee"),
-                    ("two men are reading", "zwei Männer lesen"),
-                    ("a cat", "Eine Katze"),
-                    ("in Berlin", "in Berlin"),
-                ],
-            ),
-            "It says things twice. Which part of BLEU should notice?",
-        ),
-        Probe(
-            "a translator that knows nothing",
-            fixed(
-                Translator({}),
-                [("here in Berlin at the Spree", "hier in Berlin an der Spree heute"), ("a", "b")],
-            ),
-            "It repeats the source. What is compared with what?",
-        ),
-    ),
-    mistakes=(
-        Mistake(
-            "swapped",
-            _scored(_references, _translations),
-            "The references are judged by the translations: whoever says too little is not "
-            "penalised, and whoever says too much is. Which of the two comes first in `bleu`?",
-        ),
-        Mistake(
-            "the source judged",
-            _scored(_sources, _references),
-            "The *source* is judged: this is the baseline of section 6, whatever the translator "
-            "writes. What should be compared with the references?",
-        ),
-        Mistake(
-            "against the source",
-            _scored(_translations, _sources),
-            "The translations are compared with their *source*: whoever copies is perfect. What "
-            "should they be compared with?",
-        ),
-        Mistake(
-            "the references against themselves",
-            _scored(_references, _references),
-            "The references are compared with themselves, which is always perfect. Where are the "
-            "translations?",
-        ),
-        Mistake(
-            "mean of the sentences",
-            _scored(_translations, _references, _mean),
-            "The right way round now, and sentence by sentence: a mean of sentence scores is not "
-            "the corpus score. What does `bleu` take?",
-        ),
-        Mistake(
-            "the larger of both",
-            _scored(
-                _translations,
-                _references,
-                lambda h, r: max(metrics.bleu(h, r), metrics.bleu(r, h)),
-            ),
-            "You take the larger of both ways round. One of the two is the right one, for every "
-            "translator. Which?",
-        ),
-        Mistake(
-            "the mean of both",
-            _scored(
-                _translations,
-                _references,
-                lambda h, r: (metrics.bleu(h, r) + metrics.bleu(r, h)) / 2,
-            ),
-            "You take the mean of both ways round. BLEU is not the same both ways, and one of them "
-            "is meant. Which?",
-        ),
-        Mistake(
-            "a share",
-            _scored(_translations, _references, lambda h, r: metrics.bleu(h, r) / 100),
-            "The right way round now, and from 0 to 1. Was the scale the bug?",
-        ),
-        Mistake(
-            "without case",
-            _scored(
-                _translations,
-                _references,
-                lambda h, r: metrics.bleu([t.lower() for t in h], [t.lower() for t in r]),
-            ),
-            "The right way round now, and without case. Was that the bug?",
-        ),
-    ),
-    hints=(
-        "BLEU is not the same both ways round. Print both for a translator that leaves words out.",
-        "Read the first line of `bleu`: which argument comes first?",
     ),
 )
