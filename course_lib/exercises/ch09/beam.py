@@ -30,6 +30,10 @@ def beam_search(step: Step, bos_id: int, eos_id: int, beam_size: int, max_len: i
     return _searched(step, bos_id, eos_id, beam_size, max_len)
 
 
+def _without_ends(ids: list[int], eos_id: int) -> list[int]:
+    return [token for token in ids[1:] if token != eos_id]
+
+
 def _searched(
     step: Step,
     bos_id: int,
@@ -48,7 +52,7 @@ def _searched(
     unfinished_count: bool = True,
     go_on: bool = False,
     first_ended: bool = False,
-    cut: Callable[[list[int], int], list[int]] = lambda ids, eos: [i for i in ids[1:] if i != eos],
+    cut: Callable[[list[int], int], list[int]] = _without_ends,
 ) -> list[int]:
     """Beam search, with the switches of what goes wrong."""
     width = width or beam_size

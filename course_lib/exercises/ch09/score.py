@@ -21,6 +21,10 @@ def _clipped(written: Counts, wanted: Counts) -> int:
     return (written & wanted).total()
 
 
+def _geometric_mean(precisions: list[float]) -> float:
+    return math.prod(precision ** (1 / len(precisions)) for precision in precisions)
+
+
 def _bleu(
     hypotheses: Texts,
     references: Texts,
@@ -29,9 +33,7 @@ def _bleu(
     counted: Callable[[Counts, Counts], int] = lambda written, wanted: written.total(),
     longest: int = 4,
     halves: Callable[[int], float] = lambda count: 0.5**count,
-    together: Callable[[list[float]], float] = lambda precisions: math.prod(
-        p ** (1 / len(precisions)) for p in precisions
-    ),
+    together: Callable[[list[float]], float] = _geometric_mean,
     penalty: Callable[[int, int], float] = metrics.brevity_penalty,
     scale: float = 100,
 ) -> float:
