@@ -94,7 +94,9 @@ def read_hub(name: str) -> tuple[dict[str, Iterable[Row]], str]:
         for number, row in enumerate((row for table in tables for row in table.to_pylist()), 1):
             yield f"{hub.repository}, {split}, row {number}", row
 
-    splits = {SPLIT_NAMES[split]: rows(split) for split in loaded if split in SPLIT_NAMES}
+    splits: dict[str, Iterable[Row]] = {
+        SPLIT_NAMES[split]: rows(split) for split in loaded if split in SPLIT_NAMES
+    }
     return splits, f"{hub.repository}, revision {_revision(loaded)}"
 
 

@@ -64,7 +64,7 @@ class Answer(BaseHTTPRequestHandler):
         if repository in self.server.silent:
             self.server.closing.wait()
         elif repository in self.server.broken:
-            self._send(b"{}", status=500)
+            self._send(b"{}", {}, status=500)
         elif repository not in self.server.repositories:
             self._missing("RepoNotFound")
         else:
@@ -93,9 +93,10 @@ class Answer(BaseHTTPRequestHandler):
         sha = commit(branch, files)
         if kind == "resolve":
             if path in files:
-                self._send(files[path], **{"X-Repo-Commit": sha, "ETag": f'"{_oid(files[path])}"'})
+                headers = {"X-Repo-Commit": sha, "ETag": f'"{_oid(files[path])}"'}
+                self._send(files[path], headers)
             else:
-                self._missing("EntryNotFound", **{"X-Repo-Commit": sha})
+                self._missing("EntryNotFound")
             return
         if kind in ("info", "revision"):
             names = [{"rfilename": name} for name in files]
@@ -108,15 +109,15 @@ class Answer(BaseHTTPRequestHandler):
             wanted = parse_qs(form).get("paths", [])
             self._send_json([entry for entry in _tree(files) if entry["path"] in wanted])
 
-    def _missing(self, code: str, **headers: str) -> None:
-        self._send(b"{}", status=404, **{"X-Error-Code": code}, **headers)
+    def _missing(self, code: str) -> None:
+        self._send(b"{}", {"X-Error-Code": code}, status=404)
 
     def _send_json(self, content: object) -> None:
-        self._send(json.dumps(content).encode(), **{"Content-Type": "application/json"})
+        self._send(json.dumps(content).encode(), {"Content-Type": "application/json"})
 
-    def _send(self, body: bytes, status: int = 200, **headers: str) -> None:
+    def _send(self, body: bytes, headers: dict[str, str], status: int = 200) -> None:
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+        for name, value in (headers | {"Content-Length": str(len(body))}).items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":

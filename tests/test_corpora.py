@@ -16,7 +16,7 @@ from huggingface_hub.utils import logging as hub_logging
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib import corpus_hub
+from course_lib import corpora, corpus_hub
 from course_lib.corpora import CORPORA, corpus_fingerprint, corpus_note, load_corpus
 from course_lib.corpus_hub import HUB
 from course_lib.errors import CorpusError
@@ -527,6 +527,9 @@ def test_a_word_when_the_texts_are_not_those_of_our_figures(tmp_path, hub, monke
     assert corpus_note("multi30k", load_corpus("multi30k", source="de")) is None
     assert corpus_note("xsum", corpus) is None  # there are no figures
     assert corpus_note(str(tmp_path), corpus) is None
+    manifest = SimpleNamespace(note=lambda: "docstrings: 2 of 31 packages …")
+    monkeypatch.setattr(corpora, "load_docstrings", lambda: SimpleNamespace(manifest=manifest))
+    assert corpus_note("docstrings", corpus) == "docstrings: 2 of 31 packages …"
 
 
 # Scenes
