@@ -141,7 +141,6 @@ LATE = Tree(
     {
         (): {EOS_ID: 30, 3: 55, 4: 15},
         (3,): {5: 80, 6: 20},
-        (3, 5): {6: 90, EOS_ID: 10},
     }
 )
 # It ends at once, or goes on without ever being as good.
@@ -150,7 +149,6 @@ EARLY = Tree(
         (): {EOS_ID: 45, 3: 40, 4: 15},
         (3,): {5: 60, 6: 40},
         (3, 5): {4: 70, 7: 30},
-        (3, 5, 4): {6: 60, 7: 40},
     }
 )
 # The best sentence is left out after its second word: two others are a little better there.
@@ -171,7 +169,6 @@ ENDLESS_TALK = Tree(
         (4,): {3: 96, 4: 4},
         (4, 3): {5: 80, 6: 20},
         (4, 3, 5): {7: 90, 6: 10},
-        (4, 3, 5, 7): {3: 100},
         (3, 3): {3: 51, 4: 49},
         (3, 4): {3: 51, 4: 49},
     }
@@ -200,18 +197,18 @@ BEAM = Exercise(
         ),
         Probe(
             "two that begin alike",
-            _model(FAMILY, 2, 4),
+            _model(FAMILY, 2, 3),
             "After two words, which are the two best beginnings? Do they have to begin "
             "differently?",
         ),
         Probe(
             "a short one ends first",
-            _model(LATE, 3, 4),
+            _model(LATE, 3, 3),
             "One sentence ends at the first step. May another one that ends later be better?",
         ),
         Probe(
             "a short one stays the best",
-            _model(EARLY, 2, 4),
+            _model(EARLY, 2, 3),
             "One sentence ends at the first step, and none of the longer ones is as likely. What "
             "became of it?",
         ),
@@ -223,7 +220,7 @@ BEAM = Exercise(
         ),
         Probe(
             "it never ends",
-            _model(ENDLESS_TALK, 2, 4),
+            _model(ENDLESS_TALK, 2, 3),
             "After `max_len` words nothing has ended. Which of the beginnings is the best?",
         ),
         Probe(
