@@ -124,6 +124,7 @@ RunFolder = Annotated[
 
 @train.command("translation")
 def train_translation(
+    context: typer.Context,
     corpus: Annotated[
         str,
         typer.Option(help="scenes, docstrings, multi30k, or the path of your own file or folder."),
@@ -140,27 +141,38 @@ def train_translation(
         Path | None, typer.Option(metavar="DIR", help="Go on with this run from its last save.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides weights, order and dropout.")] = 0,
+    peak_rate: Annotated[float, typer.Option(help="The learning rate after warm-up.")] = 3e-3,
+    accumulate: Annotated[int, typer.Option(help="Batches that make one step together.")] = 1,
+    patience: Annotated[
+        int, typer.Option(help="Stop when so many validations in a row bring nothing (0: never).")
+    ] = 0,
     vocab_size: Annotated[int, typer.Option(help="Tokens of the joint vocabulary.")] = 5_000,
     max_length: Annotated[int, typer.Option(min=2, help="Longest text, in tokens.")] = 512,
     device: Device = "auto",
 ) -> int:
-    """Train a translation model, by default for 10 minutes on the generated corpus `scenes`."""
-    from course_lib.tools import runs
+    """Train a translation model, by default for 10 minutes on the generated corpus `scenes`.
 
-    where = runs.pick_device(device)
+    The loss on the validation split is measured ten times, and the weights at its lowest are kept.
+    The same seed gives the same weights, bit for bit, on the same machine with the same number of
+    threads; another machine, a GPU, or another version of PyTorch gives others that are as good.
+    """
+    from course_lib.tools import training_runs
+    from course_lib.tools.runs import pick_device
+
+    where = pick_device(device)
     if resume is not None:
-        if any(option is not None for option in (minutes, steps, epochs, run, source, target)):
+        if given_options(context) - {"resume", "device"}:
             raise CourseError("--resume goes on as the run was started: give it no other options")
-        runs.resume_translation(resume, where)
+        training_runs.resume_translation(resume, where)
         return 0
     given = any(option is not None for option in (minutes, steps, epochs))
-    runs.train_translation(
+    training_runs.train_translation(
         corpus_name=corpus,
         source=source,
         target=target,
-        budget=runs.Budget(minutes if given else 10.0, steps, epochs),
+        budget=training_runs.Budget(minutes if given else 10.0, steps, epochs),
         folder=run,
-        seed=seed,
+        settings=training_runs.Settings(seed, peak_rate, accumulate, patience),
         device=where,
         vocab_size=vocab_size,
         max_len=max_length,
@@ -238,6 +250,12 @@ def log_to_stderr() -> Iterator[None]:
     finally:
         log.removeHandler(handler)
         log.setLevel(before)
+
+
+def given_options(context: typer.Context) -> set[str]:
+    """The options that stand on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return {name for name, source in sources.items() if source and source.name == "COMMANDLINE"}
 
 
 def complain(line: str, code: int = 2) -> int:
