@@ -65,6 +65,7 @@ CAUSES = {
     PAIR_RETURNED: ("return_types",),
     SHAPES_CLASH: (
         "must match the size",
+        "Sizes of tensors must match",
         "cannot be multiplied",
         "size mismatch",
         "Expected size for first two dimensions",
@@ -148,7 +149,7 @@ def judge(exercise: Exercise, inputs: list[Inputs], seen: list[Observation]) -> 
         return not_yet(exercise.label)
     called = [name for o in seen for name in o.called]
     borrowed = borrowed_words(exercise, called[0]) if called else ""
-    expected = [observe(exercise, exercise.reference, drawn) for drawn in inputs]
+    expected = [observe(exercise, exercise.reference, drawn, ours=True) for drawn in inputs]
     for i, (drawn, answered, right) in enumerate(zip(inputs, seen, expected, strict=False)):
         if trouble := _trouble(exercise, drawn, answered, right.value):
             key, diagnosis = _named_mistake(exercise, inputs, seen)
@@ -233,7 +234,7 @@ def _named_mistake(
             mistake.key: mistake.diagnosis
             for mistake in bank
             if all(
-                _alike(exercise, answered, observe(exercise, mistake.wrong, drawn))
+                _alike(exercise, answered, observe(exercise, mistake.wrong, drawn, ours=True))
                 for drawn, answered in zip(inputs, seen, strict=True)
             )
         }
