@@ -122,8 +122,7 @@ def _is_floating(value: Any) -> bool:
 def _attempt(exercise: Exercise, run: Callable[[], Any], watched: bool = True) -> Observation:
     """Run something of the learner's: quietly, for a limited time, with the same dice."""
     value, failure = None, None
-    watch = _watch(exercise) if watched else contextlib.nullcontext({})
-    with _same_dice(), _one_thread(), _quiet() as printed, watch as called:
+    with _same_dice(), _one_thread(), _quiet() as printed, _watch(exercise, watched) as called:
         try:
             with _time_limit(exercise.seconds):
                 value = run()
@@ -209,8 +208,11 @@ def _quiet() -> Iterator[_Printed]:
 
 
 @contextlib.contextmanager
-def _watch(exercise: Exercise) -> Iterator[dict[str, None]]:
-    """Note which forbidden callables run, however the answer came by them."""
+def _watch(exercise: Exercise, watched: bool) -> Iterator[dict[str, None]]:
+    """Note which forbidden callables run, however the answer came by them (this costs time)."""
+    if not watched:
+        yield {}
+        return
     named = {f"{f.__module__}.{f.__qualname__}": f for f in (exercise.reference, *exercise.library)}
     called: dict[str, None] = {}  # in order, so the outermost comes first
     codes, builtins, methods = {}, {}, {}
