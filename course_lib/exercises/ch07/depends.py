@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from course_lib.exercises.ch01.common import BY_HAND
-from course_lib.exercises.ch07.merges import fixed
+from course_lib.exercises.ch07.common import fixed
 from course_lib.exercises.spec import Exercise, Function, Mistake, Probe
 
 Splits = dict[str, list[str]]
