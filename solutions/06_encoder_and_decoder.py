@@ -95,7 +95,8 @@ shift_right = carry_on("6.1", shift_right)
 # Each step stands in a residual connection of its own, as before. There are two masks, one for
 # each attention: who may be seen of the target, and who of the memory (Vaswani et al. 2017, section
 # 3.1).
-#
+
+# %% [markdown]
 # ### Exercise 6.2: `DecoderLayer`
 #
 # The parts are there. Write the three lines that use them. As in chapter 5, a residual module takes

@@ -339,6 +339,8 @@ saved = [before - after for before, after in pairwise(tokens_a_word)]
 assert tokens_a_word[0] > 2 > tokens_a_word[-1]
 assert saved == sorted(saved, reverse=True)
 assert rare[3] < 0.25 < 0.5 < rare[4]
+
+# %% tags=["nbval-ignore-output"]
 show(
     compare_lines(
         sizes,

@@ -219,6 +219,7 @@ def test_the_probes_question_leads_on_where_no_diagnosis_asks():
         (lambda x: x.softmax(), ["TypeError", "lacks one that it needs"]),
         (lambda x: x(2), ["TypeError", "where the function itself is wanted"]),
         (lambda x: [1, 2][len(x) + 5], ["IndexError", "goes past the end"]),
+        (lambda x: {"a": 1}["b"], ["KeyError", "no entry under this key"]),
         (lambda x: [1, 2].index(7), ["ValueError", "nothing to be found"]),
         (lambda x: torch.tensor([[1], [2, 3]]), ["ValueError", "A tensor is a rectangle"]),
         (lambda x: torch.cat([x, x[:1, :1]]), ["RuntimeError", "do not fit together"]),

@@ -52,6 +52,10 @@ NOT_IN_IT = (
     "`index` stops where there is nothing to be found. What is missing in this input, and what "
     "should happen then?"
 )
+NO_SUCH_KEY = (
+    "The dictionary on that line has no entry under this key. Which keys has it, and who was to put "
+    "this one in?"
+)
 RAGGED = (
     "A tensor is a rectangle, and these rows have different lengths. What has to be done with them "
     "first?"
@@ -84,6 +88,7 @@ CAUSES = {
     "copies nothing. What puts them in order first, or does both at once?": ("view size is not",),
     IS_NONE: ("NoneType",),
     PAST_THE_END: ("list index out of", "tuple index out of", "string index out of"),
+    NO_SUCH_KEY: ("KeyError",),
     NOT_IN_IT: ("is not in list", "not in tuple", "substring not found"),
     RAGGED: ("expected sequence of length",),
     RESULT_FOR_FUNCTION: ("'Tensor' object is not callable",),
