@@ -53,8 +53,8 @@ NOT_IN_IT = (
     "should happen then?"
 )
 NO_SUCH_KEY = (
-    "The dictionary on that line has no entry under this key. Which keys has it, and who was to put "
-    "this one in?"
+    "The dictionary on that line has no entry under this key. Which keys has it, and who was to "
+    "put this one in?"
 )
 RAGGED = (
     "A tensor is a rectangle, and these rows have different lengths. What has to be done with them "

@@ -187,8 +187,8 @@ DEPENDS = Exercise(
         Mistake(
             "the training's texts again",
             lambda build, splits, name: build(splits) != build({**splits, name: splits["train"]}),
-            "You put the texts of the training into the other split. What if the training itself is "
-            "asked for, or both agree?",
+            "You put the texts of the training into the other split. What if the training itself "
+            "is asked for, or both agree?",
         ),
         Mistake(
             "a split called name",
@@ -199,8 +199,8 @@ DEPENDS = Exercise(
         Mistake(
             "is, and not equals",
             lambda build, splits, name: build(splits) is not build({**splits, name: ["zyx wvu"]}),
-            "`is not` asks whether these are two objects, and two runs make two lists, even if they "
-            "are equal. Which operator compares what is in them?",
+            "`is not` asks whether these are two objects, and two runs make two lists, even if "
+            "they are equal. Which operator compares what is in them?",
         ),
         Mistake(
             "its words found there",
