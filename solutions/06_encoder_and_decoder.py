@@ -95,7 +95,8 @@ shift_right = carry_on("6.1", shift_right)
 # Each step stands in a residual connection of its own, as before. There are two masks, one for
 # each attention: who may be seen of the target, and who of the memory (Vaswani et al. 2017, section
 # 3.1).
-#
+
+# %% [markdown]
 # ### Exercise 6.2: `DecoderLayer`
 #
 # The parts are there. Write the three lines that use them. As in chapter 5, a residual module takes
@@ -420,7 +421,7 @@ start = time.perf_counter()
 losses = train(model, steps=600)
 seconds = time.perf_counter() - start
 show(learning_curve(range(600), losses, "From guessing to knowing in 600 steps"))
-print(f"one step: {losses[0]:.2f} nats, 600 steps: {losses[-1]:.4f} nats, {seconds:.0f} seconds")
+print(f"at first {losses[0]:.2f} nats, at last {losses[-1]:.4f}, in {seconds:.0f} seconds")
 
 # %% [markdown]
 # A new model is sure of the wrong words, which costs more than a guess. Soon it has found out that
@@ -479,10 +480,12 @@ print(f"seen in training: {600 * 64:,} of {sum(10**n for n in range(4, 11)):,}")
 # heart.
 #
 # How does it know where to look? **Predict** the picture of the cross-attention: a row for each
-# digit that it writes, a column for each digit that it reads.
+# digit that it writes (*1. 5* is the first place of the answer, where a 5 is to stand), a column
+# for each digit that it reads.
 
 # %%
-row = (test_src != PAD_ID).sum(dim=1).tolist().index(8)  # seven digits and the end
+rows = enumerate(test_src.tolist())  # seven digits, all different, the end, three times padding
+row = next(i for i, ids in rows if len(set(ids)) == 9 and ids.count(PAD_ID) == 3)
 src, tgt = test_src[row, None, :8], test_tgt[row, None, :8]
 with torch.inference_mode(), record_attention(model) as record:
     model(src, shift_right(tgt, BOS_ID))

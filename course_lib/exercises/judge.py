@@ -52,6 +52,10 @@ NOT_IN_IT = (
     "`index` stops where there is nothing to be found. What is missing in this input, and what "
     "should happen then?"
 )
+NO_SUCH_KEY = (
+    "The dictionary on that line has no entry under this key. Which keys has it, and who was to "
+    "put this one in?"
+)
 RAGGED = (
     "A tensor is a rectangle, and these rows have different lengths. What has to be done with them "
     "first?"
@@ -65,6 +69,7 @@ CAUSES = {
     PAIR_RETURNED: ("return_types",),
     SHAPES_CLASH: (
         "must match the size",
+        "Sizes of tensors must match",
         "cannot be multiplied",
         "size mismatch",
         "Expected size for first two dimensions",
@@ -83,6 +88,7 @@ CAUSES = {
     "copies nothing. What puts them in order first, or does both at once?": ("view size is not",),
     IS_NONE: ("NoneType",),
     PAST_THE_END: ("list index out of", "tuple index out of", "string index out of"),
+    NO_SUCH_KEY: ("KeyError",),
     NOT_IN_IT: ("is not in list", "not in tuple", "substring not found"),
     RAGGED: ("expected sequence of length",),
     RESULT_FOR_FUNCTION: ("'Tensor' object is not callable",),
@@ -148,7 +154,7 @@ def judge(exercise: Exercise, inputs: list[Inputs], seen: list[Observation]) -> 
         return not_yet(exercise.label)
     called = [name for o in seen for name in o.called]
     borrowed = borrowed_words(exercise, called[0]) if called else ""
-    expected = [observe(exercise, exercise.reference, drawn) for drawn in inputs]
+    expected = [observe(exercise, exercise.reference, drawn, ours=True) for drawn in inputs]
     for i, (drawn, answered, right) in enumerate(zip(inputs, seen, expected, strict=False)):
         if trouble := _trouble(exercise, drawn, answered, right.value):
             key, diagnosis = _named_mistake(exercise, inputs, seen)
@@ -233,7 +239,7 @@ def _named_mistake(
             mistake.key: mistake.diagnosis
             for mistake in bank
             if all(
-                _alike(exercise, answered, observe(exercise, mistake.wrong, drawn))
+                _alike(exercise, answered, observe(exercise, mistake.wrong, drawn, ours=True))
                 for drawn, answered in zip(inputs, seen, strict=True)
             )
         }

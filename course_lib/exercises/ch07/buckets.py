@@ -7,7 +7,7 @@ import torch
 from torch import Generator
 
 from course_lib.exercises.ch01.common import BY_HAND
-from course_lib.exercises.ch07.merges import fixed
+from course_lib.exercises.ch07.common import fixed
 from course_lib.exercises.probes import Draw
 from course_lib.exercises.spec import Exercise, Function, Inputs, Mistake, Probe
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from course_lib.exercises.ch01.common import BY_HAND
-from course_lib.exercises.ch07.merges import fixed
+from course_lib.exercises.ch07.common import fixed
 from course_lib.exercises.spec import Exercise, Function, Mistake, Probe
 
 Splits = dict[str, list[str]]
@@ -111,6 +111,11 @@ DEPENDS = Exercise(
             "`name` says which split is meant. Which one did you replace?",
         ),
         Probe(
+            "the training itself is asked for",
+            fixed(TRAIN, SPLITS, "train"),
+            "Everything comes from the training here. With which texts did you replace them?",
+        ),
+        Probe(
             "the test only tips the balance",
             fixed(TIPPED, SPLITS, "test"),
             "No word comes from the test here, and yet it decides their order. Do you compare the "
@@ -178,6 +183,24 @@ DEPENDS = Exercise(
             "always the test",
             lambda build, splits, name: depends_on(build, splits, "test"),
             "You replace the test, whatever is asked. What is `name` for?",
+        ),
+        Mistake(
+            "the training's texts again",
+            lambda build, splits, name: build(splits) != build({**splits, name: splits["train"]}),
+            "You put the texts of the training into the other split. What if the training itself "
+            "is asked for, or both agree?",
+        ),
+        Mistake(
+            "a split called name",
+            lambda build, splits, name: build(splits) != build({**splits, "name": ["zyx wvu"]}),
+            "You add a split that is called *name*, letter by letter, and replace none. When does "
+            "Python take `name` for the text, and when for what it stands for?",
+        ),
+        Mistake(
+            "is, and not equals",
+            lambda build, splits, name: build(splits) is not build({**splits, name: ["zyx wvu"]}),
+            "`is not` asks whether these are two objects, and two runs make two lists, even if "
+            "they are equal. Which operator compares what is in them?",
         ),
         Mistake(
             "its words found there",

@@ -3,7 +3,8 @@
 from itertools import pairwise
 
 from course_lib.exercises.ch01.common import BY_HAND
-from course_lib.exercises.ch07.merges import Pair, Symbols, fixed, merge_pair
+from course_lib.exercises.ch07.common import Pair, Symbols, fixed
+from course_lib.exercises.ch07.merges import merge_pair
 from course_lib.exercises.spec import Exercise, Mistake, Prediction, Probe, WrongValue
 
 

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from course_lib.batching import pad as library_pad
 from course_lib.exercises.ch01.common import BY_HAND
-from course_lib.exercises.ch07.merges import fixed
+from course_lib.exercises.ch07.common import fixed
 from course_lib.exercises.spec import Exercise, Mistake, Probe
 
 Sequences = list[list[int]]

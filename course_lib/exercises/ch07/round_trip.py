@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from course_lib.exercises.ch07.merges import fixed
+from course_lib.exercises.ch07.common import fixed
 from course_lib.exercises.spec import Exercise, Function, Mistake, Probe
 
 Texts = list[str]

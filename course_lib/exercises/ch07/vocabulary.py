@@ -3,7 +3,7 @@
 from collections import Counter
 
 from course_lib.exercises.ch01.common import BY_HAND
-from course_lib.exercises.ch07.merges import fixed
+from course_lib.exercises.ch07.common import fixed
 from course_lib.exercises.spec import Exercise, Function, Mistake, Probe
 
 Texts = list[str]
