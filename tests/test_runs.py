@@ -13,8 +13,7 @@ import pytest
 import torch
 
 from course_lib.checkpoints import Run, load_tensors
-from course_lib.errors import CourseError
-from course_lib.tools import cli, runs
+from course_lib.tools import cli
 from course_lib.training import Trainer
 
 ANIMALS = [("dog", "Hund"), ("tiger", "Tiger"), ("horse", "Esel"), ("bird", "Vogel")]
@@ -81,11 +80,22 @@ def test_train_evaluate_translate(train, call, tmp_path):
     assert "tok:13a" in scores.out
     assert re.search(r"validation: 2 sentences, greedy", scores.out)
 
+    searched = call("evaluate", "--beam", 3)
+    assert re.search(r"validation: 2 sentences, beam of 3", searched.out)
+
     words = call("translate", "The dog sleeps.", "")
     assert words.code == 0
     assert len(words.out.split("\n")) == 3  # two lines, the second one empty
     piped = call("translate", "--run", folder, stdin=b"The dog sleeps.\n\n")
     assert piped.out == words.out
+
+    drawn = [
+        call("translate", "--temperature", 9, "--seed", seed, "The dog.").out for seed in (1, 1, 2)
+    ]
+    assert drawn[0] == drawn[1] != drawn[2]
+    one_line(call("translate", "--temperature", 0, "The dog."), "temperature above 0")
+    one_line(call("translate", "--temperature", 1, "--beam", 2, "The dog."), "one or the other")
+    one_line(call("translate", "--beam", 0, "The dog."), "--beam")
 
 
 def test_a_second_run_gets_a_folder_of_its_own(train, tmp_path):
@@ -200,7 +210,9 @@ def test_too_long_a_sentence_harms_no_other(train, call):
 def test_input_that_is_not_utf8(train, call):
     train("--steps", 1, "--run", "run")
     result = call("translate", "--run", "run", stdin=b"The dog.\nThe \xff bird.\n")
-    one_line(result, "standard input, line 2: not valid UTF-8")
+    assert result.code == 2
+    assert re.fullmatch(r"line 2 is not valid UTF-8 .*\n", result.err)
+    assert len(result.out.split("\n")) == 3  # its place is kept
 
 
 def test_a_run_folder_that_is_in_use(train):
@@ -222,9 +234,3 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(train, monkeypa
     monkeypatch.setattr(os, "fsync", full)
     one_line(train("--steps", 2, "--run", "run"), "the disk is full")
     assert list((tmp_path / "run").iterdir()) == []
-
-
-def test_read_lines_keeps_what_is_inside_a_line():
-    assert runs.read_lines(io.BytesIO("a\u2028b\r\nc".encode())) == ["a\u2028b", "c"]
-    with pytest.raises(CourseError, match="line 1"):
-        runs.read_lines(io.BytesIO(b"\xc3"))
