@@ -1,11 +1,15 @@
 """Strange lines into `course translate`: a translation or one clear line, the rest unharmed."""
 
 import io
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 import torch
 
+from course_lib.checkpoints import Run, RunConfig
 from course_lib.decoding import greedy_decode, translate
 from course_lib.errors import CourseError
 from course_lib.models import Transformer, TransformerConfig
@@ -117,3 +121,39 @@ def test_a_beam_does_not_draw(settings, message):
 def test_impossible_settings_are_the_users_to_mend(model, tokenizer, settings):
     with pytest.raises(CourseError):
         translate(model, tokenizer, SENTENCES, *choose_decoding(*settings))
+
+
+@pytest.fixture
+def course(new_trainer, tokenizer, tmp_path):
+    """Start `course translate` with an untrained model, as a process of its own."""
+    trainer = new_trainer(steps=1)
+    config = RunConfig("translation", {}, trainer.model.config, trainer.config)
+    run = Run.create(tmp_path / "run", config, tokenizer)
+    run.save(trainer, [])
+
+    def start(**environment):
+        command = [sys.executable, "-m", "course_lib.tools.cli", "translate", "--run", run.folder]
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        return subprocess.Popen(command, env=os.environ | environment, **pipes)
+
+    return start
+
+
+def test_a_reader_who_has_had_enough_ends_it_without_a_word(course):
+    process = course()
+    process.stdout.close()
+    _, errors = process.communicate(b"a man reads\n" * 5_000)
+    assert process.returncode == 1
+    assert errors == b""
+
+
+def test_a_writer_who_stops_in_the_middle_of_a_line_gets_what_there_was(course):
+    output, errors = course(PYTHONIOENCODING="ascii").communicate(b"a man reads\n\nthe d")
+    assert errors == b""
+    assert len(output.decode("utf-8").splitlines()) == 3  # as UTF-8, whatever the terminal's own
+
+
+def test_no_line_at_all_is_no_output(course):
+    process = course()
+    assert process.communicate(b"") == (b"", b"")
+    assert process.returncode == 0

@@ -16,8 +16,8 @@ import torch
 from course_lib import docstring_cache, training
 from course_lib.checkpoints import Run, hold, load_tensors
 from course_lib.corpora import load_corpus
-from course_lib.errors import CorpusError, CourseError
-from course_lib.tools import cli, runs, training_runs
+from course_lib.errors import CorpusError
+from course_lib.tools import cli, training_runs
 from course_lib.training import Trainer
 
 ANIMALS = [("dog", "Hund"), ("tiger", "Tiger"), ("horse", "Esel"), ("bird", "Vogel")]
@@ -84,11 +84,22 @@ def test_train_evaluate_translate(train, call, tmp_path):
     assert "tok:13a" in scores.out
     assert re.search(r"validation: 2 sentences, greedy", scores.out)
 
+    searched = call("evaluate", "--beam", 3)
+    assert re.search(r"validation: 2 sentences, beam of 3", searched.out)
+
     words = call("translate", "The dog sleeps.", "")
     assert words.code == 0
     assert len(words.out.split("\n")) == 3  # two lines, the second one empty
     piped = call("translate", "--run", folder, stdin=b"The dog sleeps.\n\n")
     assert piped.out == words.out
+
+    drawn = [
+        call("translate", "--temperature", 9, "--seed", seed, "The dog.").out for seed in (1, 1, 2)
+    ]
+    assert drawn[0] == drawn[1] != drawn[2]
+    one_line(call("translate", "--temperature", 0, "The dog."), "temperature above 0")
+    one_line(call("translate", "--temperature", 1, "--beam", 2, "The dog."), "one or the other")
+    one_line(call("translate", "--beam", 0, "The dog."), "--beam")
 
 
 def test_a_second_run_gets_a_folder_of_its_own(train, tmp_path):
@@ -234,7 +245,9 @@ def test_too_long_a_sentence_harms_no_other(train, call):
 def test_input_that_is_not_utf8(train, call):
     train("--steps", 1, "--run", "run")
     result = call("translate", "--run", "run", stdin=b"The dog.\nThe \xff bird.\n")
-    one_line(result, "standard input, line 2: not valid UTF-8")
+    assert result.code == 2
+    assert re.fullmatch(r"line 2 is not valid UTF-8 .*\n", result.err)
+    assert len(result.out.split("\n")) == 3  # its place is kept
 
 
 def test_a_run_folder_that_is_in_use(train):
@@ -340,9 +353,3 @@ def test_resumed_elsewhere_a_run_says_that_the_last_bits_will_differ(train, call
     said = call("train", "translation", "--resume", "run").err
     assert f"note: number of threads {torch.get_num_threads()} instead of 64" in said
     assert f"note: torch {torch.__version__} instead of 1.0" in said
-
-
-def test_read_lines_keeps_what_is_inside_a_line():
-    assert runs.read_lines(io.BytesIO("a\u2028b\r\nc".encode())) == ["a\u2028b", "c"]
-    with pytest.raises(CourseError, match="line 1"):
-        runs.read_lines(io.BytesIO(b"\xc3"))

@@ -88,7 +88,7 @@ def best_continuations(
     are no more.
     """
     # Only the best of each hypothesis can be among the best of all.
-    tops, tokens = largest(logits, beam_size)  # (B, N, K) each
-    totals = (log_probs - logits.logsumexp(dim=-1))[..., None] + tops
+    tops, tokens = largest(logits.log_softmax(dim=-1), beam_size)  # (B, N, K) each
+    totals = log_probs[..., None] + tops
     log_probs, places = totals.flatten(1).topk(min(beam_size, totals[0].numel()))  # (B, K) each
     return log_probs, places // totals.shape[-1], tokens.flatten(1).gather(1, places)

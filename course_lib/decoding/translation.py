@@ -10,6 +10,9 @@ from course_lib.decoding.sampling import split_generator
 from course_lib.models import Transformer
 from course_lib.tokenization import Tokenizer
 
+# How to decode: a decoder, and the generator that it draws from, if it draws
+Decoding = tuple[Callable[..., list[list[int]]], Generator | None]
+
 
 def translate(
     model: Transformer,

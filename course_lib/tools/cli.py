@@ -180,20 +180,26 @@ def train_translation(
     return 0
 
 
+Beam = Annotated[int, typer.Option(min=1, help="Hypotheses of the beam search; 1 is greedy.")]
+
+
 @app.command()
 def evaluate(
     run: Annotated[
         Path | None, typer.Argument(metavar="[RUN]", help="By default the latest.")
     ] = None,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "validation",
+    beam: Beam = 1,
     device: Device = "auto",
 ) -> int:
     """Translate a split of the run's corpus and score it with BLEU and chrF."""
-    from course_lib.tools import runs
+    from course_lib.tools import lines, runs
 
     folder = run or runs.latest_run()
-    scores, speed = runs.evaluate(folder, split, runs.pick_device(device))
-    print(f"{folder}, {split}: {scores.num_sentences:,} sentences, greedy, {speed:,.0f} a second")
+    where, decoding = runs.pick_device(device), lines.choose_decoding(beam)
+    scores, speed = runs.evaluate(folder, split, where, decoding)
+    how = "greedy" if beam == 1 else f"beam of {beam}"
+    print(f"{folder}, {split}: {scores.num_sentences:,} sentences, {how}, {speed:,.0f} a second")
     print(f"BLEU {scores.bleu:.2f}  {scores.bleu_signature}")
     print(f"chrF {scores.chrf:.2f}  {scores.chrf_signature}")
     return 0
@@ -205,14 +211,26 @@ def translate_command(
         list[str] | None, typer.Argument(metavar="[SENTENCE]...", show_default=False)
     ] = None,
     run: RunFolder = None,
+    beam: Beam = 1,
+    temperature: Annotated[
+        float | None, typer.Option(help="Draw words at random: below 1 tamer, above 1 wilder.")
+    ] = None,
+    top_k: Annotated[int | None, typer.Option(help="Draw from the k most likely.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Draw from the nucleus of p.")] = None,
+    seed: Annotated[int, typer.Option(help="Decides what is drawn.")] = 0,
     device: Device = "auto",
 ) -> int:
     """Translate sentences: those given, or standard input, one sentence a line."""
-    from course_lib.tools import runs
+    from course_lib.checkpoints import Run
+    from course_lib.tools import lines, runs
 
-    lines = sentences or runs.read_lines(sys.stdin.buffer)
-    folder = run or runs.latest_run()
-    return 0 if runs.translate_lines(folder, lines, runs.pick_device(device), print) else 2
+    decoding = lines.choose_decoding(beam, temperature, top_k, top_p, seed)
+    opened = Run.open(run or runs.latest_run())
+    given = sentences or lines.read_lines(sys.stdin.buffer)
+    model = opened.load_model(runs.pick_device(device))
+    write = lines.utf8_writer(sys.stdout)
+    well = lines.translate_lines(model, opened.tokenizer, given, write, runs.say, decoding)
+    return 0 if well else 2
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import BinaryIO
+from io import TextIOWrapper
+from typing import Any, BinaryIO, TextIO
 
 from torch import Generator
 
-from course_lib.decoding import beam_search, greedy_decode, sample, translate
+from course_lib.decoding import Decoding, beam_search, greedy_decode, sample, translate
 from course_lib.errors import CourseError
 from course_lib.models import Transformer
 from course_lib.tokenization import Tokenizer
-
-Decoding = tuple[Callable[..., list[list[int]]], Generator | None]
 
 
 def choose_decoding(
@@ -25,7 +24,7 @@ def choose_decoding(
 
     Raises CourseError if a beam and a way to draw are given together.
     """
-    given = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+    given: dict[str, Any] = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
     options = {name: value for name, value in given.items() if value is not None}
     if options and beam_size > 1:
         names = ", ".join("--" + name.replace("_", "-") for name in options)
@@ -75,3 +74,10 @@ def translate_lines(
     for translation in translate(model, tokenizer, fitting, *decoding):
         write(" ".join(translation.splitlines()))  # a model may write a line break
     return not any(faults)
+
+
+def utf8_writer(stream: TextIO) -> Callable[[str], None]:
+    """Print lines as UTF-8, which is also how they are read, whatever the system's own encoding."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(encoding="utf-8")
+    return partial(print, file=stream)

@@ -2,15 +2,13 @@
 
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
 import torch
 
 from course_lib.checkpoints import Run
 from course_lib.corpora import corpus_fingerprint, load_corpus
-from course_lib.decoding import translate
+from course_lib.decoding import Decoding, greedy_decode, translate
 from course_lib.errors import CourseError, RunError
 from course_lib.metrics import TranslationScores, translation_scores
 
@@ -31,7 +29,9 @@ def pick_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def evaluate(folder: Path, split: str, device: torch.device) -> tuple[TranslationScores, float]:
+def evaluate(
+    folder: Path, split: str, device: torch.device, decoding: Decoding = (greedy_decode, None)
+) -> tuple[TranslationScores, float]:
     """Translate a split of the run's own corpus and score it. Returns scores and sentences/s."""
     run = Run.open(folder)
     spec = run.config.corpus
@@ -42,43 +42,9 @@ def evaluate(folder: Path, split: str, device: torch.device) -> tuple[Translatio
         raise CourseError(f"--split must be one of {', '.join(corpus)}, got {split!r}")
     model, sources = run.load_model(device), list(corpus[split]["source"])
     started = time.perf_counter()
-    hypotheses = translate(model, run.tokenizer, sources)
+    hypotheses = translate(model, run.tokenizer, sources, *decoding)
     seconds = time.perf_counter() - started
     return translation_scores(hypotheses, corpus[split]["target"]), len(sources) / seconds
-
-
-def translate_lines(
-    folder: Path, lines: list[str], device: torch.device, write: Callable[[str], None]
-) -> bool:
-    """Translate lines and write them in order. A line that is too long becomes an empty one.
-
-    Returns False if there was such a line; each is named on standard error.
-    """
-    run = Run.open(folder)
-    model = run.load_model(device)
-    limit = run.config.model.max_len - 1
-    lengths = [len(ids) for ids in run.tokenizer.encode_batch(lines)]
-    for number, length in enumerate(lengths, start=1):
-        if length > limit:
-            say(f"line {number} has {length:,} tokens, the limit is {limit}: cut it in two")
-    fitting = [line if n <= limit else "" for line, n in zip(lines, lengths, strict=True)]
-    for translation in translate(model, run.tokenizer, fitting):
-        write(translation)
-    return max(lengths, default=0) <= limit
-
-
-def read_lines(stream: BinaryIO) -> list[str]:
-    """The lines of a stream. Raises CourseError, with the line's number, if one is not UTF-8."""
-    lines = []
-    for number, line in enumerate(stream, start=1):
-        try:
-            lines.append(line.decode("utf-8").rstrip("\r\n"))
-        except UnicodeDecodeError as error:
-            raise CourseError(
-                f"standard input, line {number}: not valid UTF-8 ({error.reason}); "
-                "save the text as UTF-8 and try again"
-            ) from error
-    return lines
 
 
 def latest_run(parent: Path = Path("runs")) -> Path:

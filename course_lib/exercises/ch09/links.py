@@ -5,7 +5,7 @@ from typing import Any
 
 from course_lib import metrics
 from course_lib.exercises.ch01.common import BY_HAND
-from course_lib.exercises.ch07.merges import fixed
+from course_lib.exercises.ch07.common import fixed
 from course_lib.exercises.spec import Exercise, Function, Mistake, Probe
 
 Links = Sequence[Sequence[tuple[int, int]]]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from course_lib import metrics
-from course_lib.exercises.ch07.merges import fixed
+from course_lib.exercises.ch07.common import fixed
 from course_lib.exercises.ch09.score import Texts, mean_of_sentences
 from course_lib.exercises.spec import Exercise, Function, Mistake, Probe
 

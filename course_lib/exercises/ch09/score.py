@@ -10,7 +10,7 @@ from sacrebleu.metrics import BLEU
 
 from course_lib import metrics
 from course_lib.exercises.ch01.common import BY_HAND
-from course_lib.exercises.ch07.merges import fixed
+from course_lib.exercises.ch07.common import fixed
 from course_lib.exercises.spec import Exercise, Function, Mistake, Probe
 
 Texts = Sequence[str]
