@@ -353,3 +353,22 @@ def test_resumed_elsewhere_a_run_says_that_the_last_bits_will_differ(train, call
     said = call("train", "translation", "--resume", "run").err
     assert f"note: number of threads {torch.get_num_threads()} instead of 64" in said
     assert f"note: torch {torch.__version__} instead of 1.0" in said
+
+
+def test_curves_of_several_runs(train, call, tmp_path):
+    for name in ("one", "two"):
+        train("--steps", 3, "--run", name)
+    drawn = call("curves", "one", "two")
+    assert drawn.code == 0
+    assert "drawn in curves.png" in drawn.out
+    assert re.search(r"one\s*│\s*3\s*│\s*0\.\d\s*│\s*\d\.\d{3}\s*│\s*\d\.\d{3}\s*│", drawn.out)
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert "drawn in curves-2.png" in call("curves", "one").out  # nothing is overwritten
+    assert "drawn in x.png" in call("curves", "one", "--output", "x.png").out
+    one_line(call("curves", "one", "--output", "x.png"), "x.png is there already")
+    one_line(call("curves", "one", "nowhere"), "nowhere is not the folder of a run")
+    one_line(call("curves", *["one"] * 7), "7 runs can't be told apart: name 6 at the most")
+    (tmp_path / "one" / "records.jsonl").unlink()
+    one_line(call("curves", "one"), "one has no records")
+    (tmp_path / "two" / "records.jsonl").write_text("no json")
+    one_line(call("curves", "two"), "records.jsonl is damaged")

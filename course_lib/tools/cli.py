@@ -205,6 +205,23 @@ def evaluate(
     return 0
 
 
+@app.command()
+def curves(
+    runs: Annotated[
+        list[Path] | None, typer.Argument(metavar="[RUN]...", help="By default the latest.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The picture; by default curves.png here.")
+    ] = None,
+) -> int:
+    """Draw the loss, learning rate and gradient norm of one or several runs into a picture."""
+    from course_lib.tools.curves import draw
+    from course_lib.tools.runs import latest_run
+
+    print(f"drawn in {draw(runs or [latest_run()], output)}")
+    return 0
+
+
 @app.command("translate")
 def translate_command(
     sentences: Annotated[
