@@ -330,11 +330,10 @@ for size in sizes:
     tokenizer = Tokenizer.train(train_texts, vocab_size=size)
     tokens_a_word.append(sum(map(len, tokenizer.encode_batch(test_texts))) / len(words))
     met = Counter(i for line in tokenizer.encode_batch(train_texts) for i in line)
-    glued = range(256 + 3, size)
-    rare.append(sum(met[i] < 10 for i in glued) / len(glued))
-    print(
-        f"{size:6,} tokens: {tokens_a_word[-1]:.2f} a word, {rare[-1]:5.1%} met fewer than 10 times"
-    )
+    entries = range(256 + 3, size)
+    rare.append(sum(met[i] < 10 for i in entries) / len(entries))
+    found = f"{tokens_a_word[-1]:.2f} a word, {rare[-1]:5.1%} met fewer than 10 times"
+    print(f"{size:6,} tokens: {found}")
 saved = [before - after for before, after in pairwise(tokens_a_word)]
 assert tokens_a_word[0] > 2 > tokens_a_word[-1]
 assert saved == sorted(saved, reverse=True)
