@@ -332,6 +332,358 @@ for sentence, translation in zip(yours, translate(model, tokenizer, yours), stri
 # and the date.
 
 # %% [markdown]
+# ## Exercises
+#
+# What the library did for you in this chapter, you now write yourself: decoding, the cache, the
+# score, the comparison with gold links.
+
+# %%
+import sacrebleu
+from torch import Tensor
+
+from course_lib.batching import make_source
+from course_lib.exercises import carry_on, check, hint, progress, solution
+from course_lib.metrics import ngrams
+from course_lib.tokenization import BOS_ID, EOS_ID
+
+# %% [markdown]
+# ### Exercise 9.1: `greedy_batch`
+#
+# In chapter 6 every sentence was written up to the limit, whether it had ended or not. Here a
+# sentence leaves the batch with its end token, so that each step works for those alone that still
+# write.
+
+
+# %% tags=["exercise-9.1"]
+def greedy_batch(step, src: Tensor, bos_id: int, eos_id: int, max_len: int) -> list[list[int]]:
+    """Write an answer to each source: the best word, again and again.
+
+    `step(src, tgt)` takes sources (B, Tk) and what is written (B, T), and gives log-probabilities
+    of the next words (B, V). It is asked only for sentences that have not ended. Returns lists of
+    ids, in the order of src, without start and end token, each at most max_len long.
+    """
+    ### BEGIN SOLUTION
+    outputs: list[list[int]] = [[] for _ in src]
+    numbers = torch.arange(len(src))
+    tgt = torch.full_like(src[:, :1], bos_id)
+    while len(numbers) and tgt.shape[1] <= max_len:
+        best = step(src, tgt).argmax(dim=-1)
+        going = best != eos_id
+        src, numbers, best = src[going], numbers[going], best[going]
+        tgt = torch.cat([tgt[going], best[:, None]], dim=1)
+        for number, token in zip(numbers.tolist(), best.tolist(), strict=True):
+            outputs[number].append(token)
+    return outputs
+    ### END SOLUTION
+
+
+# %%
+check("9.1", greedy_batch)
+
+# %%
+greedy_batch = carry_on("9.1", greedy_batch)
+
+# %% tags=["nbval-ignore-output"]
+src = make_source([ids for ids, _ in encode(test.select(range(3)))])
+model.eval()
+with torch.no_grad():
+    outputs = greedy_batch(lambda src, tgt: model(src, tgt)[:, -1], src, BOS_ID, EOS_ID, 40)
+print([tokenizer.decode(ids) for ids in outputs])
+assert [tokenizer.decode(ids).strip() for ids in outputs] == translations[:3]
+
+# %% [markdown]
+# ### Exercise 9.2: `cached_equals_uncached`
+#
+# A cache saves work and must not change a single word. Write the probe that proves it: it will be
+# tried on decoders whose cache is right, and on eight whose cache is wrong in different ways.
+
+
+# %% tags=["exercise-9.2"]
+def cached_equals_uncached(decode, new_cache, tgt: Tensor) -> bool:
+    """Are the logits the same, if tgt is read one token after the other with a cache?
+
+    `decode(tgt, cache)` gives the logits (B, T, V) for tgt (B, T), which it reads after what is in
+    the cache, and adds it there; `decode(tgt, None)` reads tgt from its beginning. `new_cache()`
+    gives an empty cache. Sums in another order may differ in the seventh digit.
+    """
+    ### BEGIN SOLUTION
+    cache = new_cache()
+    steps = [decode(tgt[:, i : i + 1], cache) for i in range(tgt.shape[1])]
+    return torch.allclose(torch.cat(steps, dim=1), decode(tgt, None), atol=1e-5)
+    ### END SOLUTION
+
+
+# %%
+check("9.2", cached_equals_uncached)
+
+# %%
+cached_equals_uncached = carry_on("9.2", cached_equals_uncached)
+
+# %%
+batch = make_batch(encode(test.select(range(3))))
+with torch.no_grad():
+    precise = model.double()
+    memory = precise.encode(batch.source)
+
+    def decode_logits(tgt, cache):
+        return precise.logits(precise.decode(tgt, memory, batch.source, cache))
+
+    print(cached_equals_uncached(decode_logits, precise.new_cache, batch.target_in))
+model = precise.float()
+
+# %% [markdown]
+# ### Exercise 9.3: `beam_search`
+#
+# Greedy can't take a word back. A beam keeps the best few beginnings at each step, and so may find
+# a sentence whose first word was not the likeliest.
+
+
+# %% tags=["exercise-9.3"]
+def beam_search(step, bos_id: int, eos_id: int, beam_size: int, max_len: int) -> list[int]:
+    """The most likely sentence that is found, if the best beam_size beginnings go on at each step.
+
+    `step(ids)` takes what is written, a list that begins with bos_id, and gives log-probabilities
+    of the next word, (V,). A sentence's score is the sum of its words', the end token included.
+    One that has ended is put aside. After max_len words, the best of those put aside and those
+    still in the beam is returned, without start and end token.
+    """
+    ### BEGIN SOLUTION
+    beams, ended = [([bos_id], 0.0)], []
+    for _ in range(max_len):
+        candidates = [
+            ([*ids, token], score + log_prob)
+            for ids, score in beams
+            for token, log_prob in enumerate(step(ids).tolist())
+        ]
+        best = sorted(candidates, key=lambda beam: beam[1], reverse=True)[:beam_size]
+        ended += [beam for beam in best if beam[0][-1] == eos_id]
+        beams = [beam for beam in best if beam[0][-1] != eos_id]
+    ids, _ = max(ended + beams, key=lambda beam: beam[1])
+    return [token for token in ids if token not in (bos_id, eos_id)]
+    ### END SOLUTION
+
+
+# %%
+check("9.3", beam_search)
+
+# %%
+beam_search = carry_on("9.3", beam_search)
+
+# %% [markdown]
+# ### Exercise 9.4: `length_penalty`
+#
+# Each word makes a sentence less likely, so a beam prefers short ones. Wu et al. (2016, section 7)
+# divide the log-probability by ((5 + length) / 6) to the power of α: with 0 nothing changes, with 1
+# it is nearly a mean over the words.
+
+
+# %% tags=["exercise-9.4"]
+def length_penalty(log_probs: Tensor, lengths: Tensor, alpha: float) -> Tensor:
+    """Scores by which long and short sentences can be compared.
+
+    Shapes: log_probs (N,), lengths (N,) in words. Returns (N,).
+
+    >>> length_penalty(torch.tensor([-4.0, -5.0]), torch.tensor([3, 7]), 1.0)
+    tensor([-3.0000, -2.5000])
+    """
+    ### BEGIN SOLUTION
+    return log_probs / ((5 + lengths) / 6) ** alpha
+    ### END SOLUTION
+
+
+# %%
+check("9.4", length_penalty)
+
+# %%
+length_penalty = carry_on("9.4", length_penalty)
+
+# %% [markdown]
+# ### Exercise 9.5: `bleu`
+#
+# BLEU asks four times which share of the output stands in the reference: of its words, pairs,
+# triples, groups of four. A group counts at most as often as the reference has it (it is
+# *clipped*), all counts are added up over the corpus, and the score is the geometric mean of the
+# four shares, times 100.
+#
+# Whoever says little errs little. So the *brevity penalty*, exp(1 - reference length / output
+# length), is multiplied in where the output is the shorter one. And if no triple matches, say,
+# half a match is counted for them, for the next length without a match a quarter.
+
+
+# %% tags=["exercise-9.5"]
+def bleu(hypotheses: list[str], references: list[str]) -> float:
+    """BLEU of a corpus, 0 to 100; tokens are what stands between spaces (Papineni et al. 2002).
+
+    0 if not a single word matches, or if the output has no group of four at all. `ngrams(tokens,
+    n)` counts the groups of n: a `Counter`, of which `a & b` has the smaller counts.
+    """
+    ### BEGIN SOLUTION
+    pairs = [(h.split(), r.split()) for h, r in zip(hypotheses, references, strict=True)]
+    log_precision, instead = 0.0, 1.0
+    for n in range(1, 5):
+        counts = [(ngrams(h, n), ngrams(r, n)) for h, r in pairs]
+        matches: float = sum((h & r).total() for h, r in counts)
+        total = sum(h.total() for h, _ in counts)
+        if total == 0 or (matches == 0 and n == 1):
+            return 0.0
+        if matches == 0:
+            matches = instead = instead / 2
+        log_precision += math.log(matches / total) / 4
+    length, wanted = sum(len(h) for h, _ in pairs), sum(len(r) for _, r in pairs)
+    return 100 * min(1.0, math.exp(1 - wanted / length)) * math.exp(log_precision)
+    ### END SOLUTION
+
+
+# %%
+check("9.5", bleu)
+
+# %%
+bleu = carry_on("9.5", bleu)
+
+# %% [markdown]
+# Does it agree with sacrebleu, which was written by others? Both get the same tokens.
+
+# %%
+hypotheses = [" ".join(words(text)[::-1]) for text in test["target"]]
+references = [" ".join(words(text)) for text in test["target"]]
+theirs = sacrebleu.corpus_bleu(hypotheses, [references], tokenize="none", force=True).score
+print(f"all words, from the last to the first: {bleu(hypotheses, references):.2f}")
+assert abs(bleu(hypotheses, references) - theirs) < 1e-9
+
+# %% [markdown]
+# ### Exercise 9.6: `alignment_error_rate`
+#
+# A set of word links can miss some, and can have some that are wrong. One number for both, where
+# all gold links are sure ones, is 1 - 2 · right / (found + gold), with the three counts added up
+# over all sentences (Och and Ney 2003, section 5).
+
+
+# %% tags=["exercise-9.6"]
+def alignment_error_rate(found, gold) -> float:
+    """The share of links that are wrong or missing, from 0 to 1.
+
+    found and gold have, for each sentence, its links: (place in the source, place in the target).
+
+    >>> round(alignment_error_rate([[(0, 0), (1, 2), (2, 1)]], [[(0, 0), (1, 2)]]), 6)
+    0.2
+    """
+    ### BEGIN SOLUTION
+    pairs = [(set(a), set(g)) for a, g in zip(found, gold, strict=True)]
+    right = sum(len(a & g) for a, g in pairs)
+    return 1 - 2 * right / sum(len(a) + len(g) for a, g in pairs)
+    ### END SOLUTION
+
+
+# %%
+check("9.6", alignment_error_rate)
+
+# %%
+alignment_error_rate = carry_on("9.6", alignment_error_rate)
+
+# %% [markdown]
+# ### Exercise 9.7: `report`, find the bug
+#
+# Somebody reports the BLEU of translators with the function below. Run it on one that stops after
+# five words, and on one that says everything twice: which of them should lose more by the brevity
+# penalty?
+
+
+# %% tags=["exercise-9.7"]
+def report(translate, pairs: list[tuple[str, str]]) -> float:
+    """BLEU of a translator on pairs of source and reference.
+
+    `translate` takes a list of sources and gives a list of translations.
+    """
+    hypotheses = translate([source for source, _ in pairs])
+    references = [reference for _, reference in pairs]
+    ### BEGIN SOLUTION
+    return bleu(hypotheses, references)
+    ### END SOLUTION
+    ### BEGIN GIVEN
+    # return bleu(references, hypotheses)
+    ### END GIVEN
+
+
+# %%
+known = dict(zip(test["source"], test["target"], strict=True))
+for name, change in {"stops early": lambda w: w[:5], "says it twice": lambda w: w + w}.items():
+    score = report(
+        lambda sources, change=change: [" ".join(change(known[s].split())) for s in sources],
+        list(known.items()),
+    )
+    print(f"{name:14} BLEU {score:.1f}")
+
+# %%
+check("9.7", report)
+
+# %%
+report = carry_on("9.7", report)
+
+# %% [markdown]
+# ### Exercise 9.8: `cached_step`, find the bug
+#
+# The smallest decoder with a cache: one head, no projections. It writes nonsense, although each of
+# its lines looks right, and your probe of 9.2 has noticed. What does each token learn of its place?
+
+
+# %% tags=["exercise-9.8"]
+def cached_step(token: int, cache: list[Tensor], embedding: Tensor, positions: Tensor) -> Tensor:
+    """Scores for the word after `token`. The cache holds a vector for each token before it, and
+    gets one for this.
+
+    Shapes: embedding (V, D), positions (P, D), the first row for the first token. Returns (V,).
+    """
+    ### BEGIN SOLUTION
+    x = embedding[token] + positions[len(cache)]
+    cache.append(x)
+    ### END SOLUTION
+    ### BEGIN GIVEN
+    # cache.append(embedding[token])
+    # x = cache[-1] = embedding[token] + positions[len(cache)]
+    ### END GIVEN
+    past = torch.stack(cache)  # (T, D)
+    weights = (past @ x / math.sqrt(len(x))).softmax(dim=0)
+    return embedding @ (x + weights @ past)
+
+
+# %%
+check("9.8", cached_step)
+
+# %%
+cached_step = carry_on("9.8", cached_step)
+
+# %% [markdown]
+# ### Exercise 9.9: predict, then run
+#
+# A model begins with *ein* (probability 0.6) or *eine* (0.4). After *ein* the likeliest word has
+# 0.5, after *eine* 0.9, and then the sentence is over. How likely is the sentence that greedy
+# writes, and how likely the one that a beam of two finds?
+
+# %% tags=["exercise-9.9"]
+### BEGIN SOLUTION
+prediction = (0.30, 0.36)
+### END SOLUTION
+
+# %%
+check("9.9", prediction)
+
+# %%
+vocabulary = ["", "", "", "ein", "eine", "Hund", "Mann", "Frau", "Katze"]
+chances = {(): {3: 0.6, 4: 0.4}, (3,): {5: 0.5, 6: 0.4}, (4,): {7: 0.9, 8: 0.1}}
+
+
+def next_word(ids):
+    """Log-probabilities of the next word, after the start token and the words in ids."""
+    known = chances.get(tuple(ids[1:]), {EOS_ID: 1.0})
+    return torch.tensor([known.get(i, 1e-9) for i in range(len(vocabulary))]).log()
+
+
+for beam_size in (1, 2):
+    ids = [BOS_ID, *beam_search(next_word, BOS_ID, EOS_ID, beam_size, max_len=3)]
+    log_prob = sum(next_word(ids[:i])[ids[i]].item() for i in range(1, len(ids)))
+    print(f"beam of {beam_size}: {[vocabulary[i] for i in ids[1:]]}, {math.exp(log_prob):.2f}")
+
+# %% [markdown]
 # ## What you can do now
 #
 # - Train a Transformer on sentence pairs and judge its output by a number with a baseline.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from sacrebleu.metrics import BLEU
 
 from course_lib.exercises import compare, engine
 from course_lib.exercises.observe import observe
@@ -180,6 +181,12 @@ def test_the_librarys_own_does_not_count(task):
 FORBIDDEN = [pytest.param(t, n, id=f"{t.id}-{n}") for t in FUNCTIONS for n in t.forbidden]
 TENSORS = {"F.cosine_similarity": 2, "F.scaled_dot_product_attention": 3}  # the others: x, dim
 SHAPES = {"F.layer_norm": [3], "torch.layer_norm": [3]}
+TEXTS = {
+    "sacrebleu.corpus_bleu": [["a"], [["a"]]],
+    "sacrebleu.sentence_bleu": ["a", ["a"]],
+    "BLEU.corpus_score": [BLEU(), ["a"], [["a"]]],
+    "BLEU.sentence_score": [BLEU(effective_order=True), "a", ["a"]],
+}
 
 
 @pytest.mark.parametrize(("task", "name"), FORBIDDEN)
@@ -190,6 +197,7 @@ def test_what_is_forbidden_is_noticed_in_a_right_answer(task, name):
         arguments = [x] * TENSORS[name]
     if name in SHAPES:
         arguments = [x, SHAPES[name]]
+    arguments = TEXTS.get(name, arguments)
     if isinstance(function, type):  # a module: noticed when it is used
         function, arguments = function(3, 4), [x]
 
