@@ -78,6 +78,14 @@ def test_what_cannot_be_translated_is_named_and_leaves_an_empty_line(run, line, 
     assert re.match("line 2 " + complaint, complaints[0])
 
 
+def test_the_longest_line_that_fits_is_translated(run, tokenizer):
+    lines = ["z" * n for n in range(100)]
+    by_length = {len(tokenizer.encode(line)): line for line in lines}
+    written, complaints, _ = run([by_length[79], by_length[80]])
+    assert written[0]
+    assert complaints == ["line 2 has 80 tokens, the limit is 79: cut it in two"]
+
+
 def test_all_of_them_together_keep_their_order(run):
     lines = [*HARMLESS.values(), SENTENCES[0], *(line for line, _ in FAULTY.values())]
     written, complaints, _ = run(lines)

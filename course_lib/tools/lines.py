@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from io import TextIOWrapper
-from typing import Any, BinaryIO, TextIO
+from typing import BinaryIO, TextIO
 
 from torch import Generator
 
@@ -24,13 +24,16 @@ def choose_decoding(
 
     Raises CourseError if a beam and a way to draw are given together.
     """
-    given: dict[str, Any] = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
-    options = {name: value for name, value in given.items() if value is not None}
-    if options and beam_size > 1:
-        names = ", ".join("--" + name.replace("_", "-") for name in options)
-        raise CourseError(f"--beam searches and {names} draws at random: give one or the other")
-    if options:
-        return partial(sample, **options), Generator().manual_seed(seed)
+    given = {"--temperature": temperature, "--top-k": top_k, "--top-p": top_p}
+    names = [name for name, value in given.items() if value is not None]
+    if names and beam_size > 1:
+        raise CourseError(
+            f"--beam searches and {', '.join(names)} draws at random: give one or the other"
+        )
+    if names:
+        temperature, top_p = (1.0 if value is None else value for value in (temperature, top_p))
+        drawn = partial(sample, temperature=temperature, top_k=top_k, top_p=top_p)
+        return drawn, Generator().manual_seed(seed)
     if beam_size == 1:
         return greedy_decode, None
     return partial(beam_search, beam_size=beam_size), None
