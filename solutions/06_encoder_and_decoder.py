@@ -598,7 +598,8 @@ print(f"the parrot's loss, by teach:                  {teach(parrot, test_src, t
 
 # %% [markdown]
 # Sound training makes a parrot pay: a digit is rarely the same as the one before it. If `teach`
-# gives it nothing to pay, then to repeat is to be right, and the model has learned that and no more.
+# gives it nothing to pay, then to repeat is to be right, and the model has learned that, and no
+# more.
 #
 # A causal mask forbids to look ahead, as you checked in chapter 2. It cannot help if the answer
 # stands where the model reads. Mend `teach`, and run its cell and those below it again.
