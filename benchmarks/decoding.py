@@ -95,11 +95,11 @@ def make_ways(
         return [translate(model, tokenizer, [s], decode)[0] for s in sources[::EVERY]]
 
     ways: dict[Way, Callable[[], list[str]]] = {}
-    for beam_size, our_sizes in ((1, (500, 1_000, 2_000, 4_000)), (5, (250, 500, 1_000, 2_000))):
+    for beam_size, our_sizes in ((1, (1_000, 2_000, 4_000, 8_000)), (5, (1_000, 2_000, 4_000))):
         ways["uncached, one by one", beam_size, 1] = partial(uncached, beam_size)
         for size in our_sizes:
             ways["ours, source tokens", beam_size, size] = partial(ours, beam_size, size)
-        for size in (16, 32, 64, 128):
+        for size in (32, 64, 128, 256):
             ways["CTranslate2, sentences", beam_size, size] = partial(theirs, beam_size, size)
     return ways
 
