@@ -2,7 +2,8 @@
 
 In German the finite verb is second in a main clause and last in a subordinate one. Between them
 stand: `sich`, the subject if it is not first (a new one after when), when, the known object,
-`nicht`, how, where, the new object, an object with a preposition, where to. A verb's particle closes the main clause.
+`nicht`, how, where, the new object, an object with a preposition, where to. A verb's particle
+closes the main clause.
 """
 
 from collections.abc import Iterator

@@ -505,7 +505,7 @@ def scenes():
 
 def test_scenes_both_ways(scenes):
     sizes = {split: len(scenes[split]) for split in scenes}
-    assert sizes == {"train": 12_000, "validation": 500, "test": 500}
+    assert sizes == {"train": 24_000, "validation": 500, "test": 1_000}
     back = load_corpus("scenes", source="de")
     for there, here in zip(scenes["test"], back["test"], strict=True):
         assert (there["source"], there["target"]) == (here["target"], here["source"])
