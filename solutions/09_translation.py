@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 9 · Translation: the whole thing, on sentences
 #
-# A model that has never seen a word of English or German gets 12,000 pairs of sentences and
+# A model that has never seen a word of English or German gets 24,000 pairs of sentences and
 # three minutes. What can it say after that?
 #
 # You will load the pairs, cut them into tokens, train a Transformer while you watch its loss fall,
@@ -84,7 +84,8 @@ def gold_table(pair):
 
 
 # %%
-example = corpus["test"][368]
+sentence = "An old guest is waving at some friendly waitresses at the lake."
+example = next(pair for pair in corpus["test"] if pair["source"] == sentence)
 print(example["source"])
 print(example["target"])
 gold, source_words, target_words = gold_table(example)
@@ -102,13 +103,13 @@ show(attention_map(gold, target_words, source_words, "What a perfect translator 
 # ## 3 · From text to numbers
 #
 # The tokenizer learns, from the training text alone, which pieces of words are frequent, for both
-# languages together. Every word of this small corpus gets a token of its own. A word that it has
+# languages together. Nearly every word of this corpus gets a token of its own. A word that it has
 # never seen is cut into pieces (`##` marks a piece that goes on within a word), down to single
 # bytes if need be, so nothing is ever unknown.
 
 # %%
 train = corpus["train"]
-tokenizer = Tokenizer.train([*train["source"], *train["target"]], vocab_size=1_400)
+tokenizer = Tokenizer.train([*train["source"], *train["target"]], vocab_size=2_600)
 print(f"{tokenizer.vocab_size:,} tokens")
 print(tokenizer.pieces(tokenizer.encode(example["source"])))
 print(tokenizer.pieces(tokenizer.encode("A zebra is reading.")))
