@@ -43,7 +43,7 @@ class Descent:
         for i, p in enumerate(self.parameters):
             if p.grad is not None:
                 self.velocity[i] = self.momentum * self.velocity[i] + p.grad
-                p -= self.rate * self.velocity[i]
+                p.sub_(self.rate * self.velocity[i])
 
     def state_dict(self) -> dict[str, Any]:
         return {"velocity": [v.clone() for v in self.velocity]}

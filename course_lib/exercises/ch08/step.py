@@ -72,6 +72,11 @@ def _step(
     return loss.item()
 
 
+def _switched(**switches: Any) -> Function:
+    """A step with switches that would hide others, so that no pairs are made of it."""
+    return lambda *args: _step(*args, **switches)
+
+
 def weights_norm(model: nn.Module) -> Tensor:
     return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None]).norm()
 
@@ -161,7 +166,7 @@ STEP = Exercise(
         ),
         Mistake(
             "zeroed too late",
-            lambda *args: _step(*args, zero="after the gradient"),
+            _switched(zero="after the gradient"),
             STAY,
             group="the weights stay",
         ),
@@ -173,7 +178,7 @@ STEP = Exercise(
         ),
         Mistake(
             "clipped after the step",
-            lambda *args: _step(*args, clip="after"),
+            _switched(clip="after"),
             UNCLIPPED,
             group="not clipped in time",
         ),
@@ -197,13 +202,13 @@ STEP = Exercise(
         ),
         Mistake(
             "step before the gradient",
-            lambda *args: _step(*args, step="before the gradient"),
+            _switched(step="before the gradient"),
             STAY,
             group="the weights stay",
         ),
         Mistake(
             "no step",
-            lambda *args: _step(*args, step="never"),
+            _switched(step="never"),
             STAY,
             group="the weights stay",
         ),

@@ -56,9 +56,9 @@ def _validate(
     return total / (sum(sizes) if weighted else len(sizes)) if divided else total
 
 
-def _training(model: nn.Module, *args: Any) -> float:
+def _training(model: nn.Module, loss_of: LossOf, batches: list[Batch], sizes: list[int]) -> float:
     model.train()
-    return _validate(model, *args, evaluating=False)
+    return _validate(model, loss_of, batches, sizes, evaluating=False)
 
 
 def use(answer: Function, weight: Tensor, x: Tensor, y: Tensor, sizes: list[int]) -> dict[str, Any]:
