@@ -163,12 +163,16 @@ café cafés Café Cafés n room
 museum museums Museum Museen n room
 barn barns Scheune Scheunen f room
 """
-NOUNS = tuple(
-    Noun(
-        *(field.replace("-", "") for field in row[:4]), row[4][0], " ".join(row[5:]), "w" in row[4]
-    )
-    for row in rows(_NOUNS)
-)
+
+
+def _noun(
+    english: str, english_plural: str, german: str, german_plural: str, gender: str, *kinds: str
+) -> Noun:
+    many, viele = (form.replace("-", "") for form in (english_plural, german_plural))
+    return Noun(english, many, german, viele, gender[0], " ".join(kinds), "w" in gender)
+
+
+NOUNS = tuple(_noun(*row) for row in rows(_NOUNS))
 
 # English, German (and the stem, if it differs), kinds.
 _ADJECTIVES = """

@@ -280,4 +280,6 @@ PLACES = tuple(
     Place(english, german, noun, " ".join(kinds), many="+" in kinds)
     for english, german, noun, *kinds in rows(_PLACES)
 )
-GOALS = tuple(Place(*row) for row in rows(_GOALS))
+GOALS = tuple(
+    Place(english, german, noun, kind, case) for english, german, noun, kind, case in rows(_GOALS)
+)

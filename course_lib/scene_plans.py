@@ -211,7 +211,7 @@ class Draw:
         role = f"{role}.object"
         if verb.objects == "clothes" and subject:
             return self.clothes(role, subject)
-        determiners = WHAT
+        determiners: tuple[Determiner, ...] = WHAT
         if negated:
             determiners = (THE,) if verb.preposition else (A, THE)
         goal = self.phrase(role, _nouns(verb.objects), determiners)
@@ -232,7 +232,9 @@ class Draw:
     def location(self, role: str, places: list[Place], *, known: bool = False) -> Location:
         place = self.rng.choice([place for place in places if place.noun not in self.used])
         landmark = next(noun for noun in NOUNS if noun.english == place.noun)
-        determiners = (*WHERE, TWO, THREE) if place.many else WHERE
+        determiners: tuple[Determiner, ...] = WHERE
+        if place.many:
+            determiners = (*WHERE, TWO, THREE)
         if fits("two", place.kind):
             determiners = (TWO,)
         elif known:

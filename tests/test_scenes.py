@@ -121,6 +121,67 @@ def test_weak_nouns_and_dative_plurals_of_the_whole_lexicon():
         assert dative.removesuffix("n") == n.german_plural.removesuffix("n")
 
 
+def unmarked(text: str) -> str:
+    """Without umlauts."""
+    return text.lower().translate(str.maketrans("äöü", "aou"))
+
+
+def test_every_plural_has_an_ending_that_its_gender_and_form_allow():
+    for n in NOUNS:
+        if n.mass or n.german == "Museum":  # Museen: the one plural that drops an ending
+            continue
+        stem, plural = unmarked(n.german), unmarked(n.german_plural)
+        assert plural.startswith(stem), n
+        ending = plural.removeprefix(stem)
+        if n.german.endswith("in") and n.gender == "f":
+            assert ending == "nen", n
+        elif n.german.endswith("e") and (n.gender == "f" or n.weak):
+            assert ending == "n", n
+        elif n.german.endswith(("chen", "er", "en", "el")) and n.gender != "f" and not n.weak:
+            assert ending == "", n
+        elif n.gender == "f":
+            assert ending in ("en", "n", "e", "", "s"), n
+        else:
+            assert ending in ("e", "er", "en", "n", "s", "se"), n
+
+
+# Third person: singular and plural of a main clause, and joined at the end of a subordinate one.
+SEPARABLE = """
+schläft ein, schlafen ein, einschläft | wacht auf, wachen auf, aufwacht
+steht auf, stehen auf, aufsteht | ruht aus, ruhen aus, ausruht | liest vor, lesen vor, vorliest
+zieht an, ziehen an, anzieht | zieht aus, ziehen aus, auszieht | hebt auf, heben auf, aufhebt
+wäscht ab, waschen ab, abwäscht | trocknet ab, trocknen ab, abtrocknet
+schneidet auf, schneiden auf, aufschneidet | macht auf, machen auf, aufmacht
+macht zu, machen zu, zumacht | sieht an, sehen an, ansieht | lädt ein, laden ein, einlädt
+sucht aus, suchen aus, aussucht | winkt zu, winken zu, zuwinkt | hört zu, hören zu, zuhört
+sieht zu, sehen zu, zusieht | läuft nach, laufen nach, nachläuft
+"""
+SIMPLE = """
+lacht lachen, singt singen, redet reden, weint weinen, bellt bellen, tanzt tanzen, wartet warten,
+spielt spielen, arbeitet arbeiten, lächelt lächeln, rennt rennen, schwimmt schwimmen, grast grasen,
+sitzt sitzen, steht stehen, liegt liegen, schläft schlafen, versteckt verstecken, geht gehen,
+wandert wandern, eilt eilen, spaziert spazieren, kriecht kriechen, springt springen, liest lesen,
+schreibt schreiben, trägt tragen, bringt bringen, hält halten, stellt stellen, legt legen,
+wirft werfen, schießt schießen, wäscht waschen, repariert reparieren, streicht streichen,
+kauft kaufen, verkauft verkaufen, isst essen, trinkt trinken, backt backen, schält schälen,
+packt packen, füllt füllen, gießt gießen, pflückt pflücken, pflanzt pflanzen, zeichnet zeichnen,
+fotografiert fotografieren, füttert füttern, streichelt streicheln, bürstet bürsten,
+besucht besuchen, grüßt grüßen, umarmt umarmen, schiebt schieben, jagt jagen, hilft helfen,
+dankt danken, folgt folgen, spricht sprechen, sucht suchen, ruft rufen, fragt fragen
+"""
+
+
+def test_the_forms_of_every_verb():
+    separable = {
+        f"{v.singular} {v.particle}, {v.plural} {v.particle}, {v.particle}{v.singular}"
+        for v in VERBS
+        if v.particle
+    }
+    assert separable == set(" | ".join(SEPARABLE.strip().splitlines()).split(" | "))
+    simple = {f"{v.singular} {v.plural}" for v in VERBS if not v.particle}
+    assert simple == set(" ".join(SIMPLE.split()).split(", "))
+
+
 def test_a_and_an():
     assert say(NounPhrase("x", noun("apple"), A).english()) == "an apple"
     assert say(NounPhrase("x", noun("apple"), A, adjective("fresh")).english()) == "a fresh apple"
