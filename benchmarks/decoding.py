@@ -53,14 +53,23 @@ Way = tuple[str, int, int]  # engine, beam size, size of a batch
 
 
 def their_ids(
-    engine: ctranslate2.Translator, names: list[str], ids: Ids, beam_size: int, size: int
+    engine: ctranslate2.Translator,
+    names: list[str],
+    ids: Ids,
+    beam_size: int,
+    size: int,
+    limit: int,
 ) -> Ids:
-    """Token ids that CTranslate2 writes, with `size` sentences of similar length a batch."""
+    """Token ids that CTranslate2 writes, with `size` sentences of similar length a batch.
+
+    Its limit is one for all: the largest of ours, so that nothing runs on for long.
+    """
     outputs = engine.translate_batch(
         _words(names, ids),
         max_batch_size=size,
         beam_size=beam_size,
         length_penalty=0.6,
+        max_decoding_length=limit,
     )
     place = {name: i for i, name in enumerate(names)}
     return [[place[name] for name in output.hypotheses[0]] for output in outputs]
@@ -81,10 +90,11 @@ def make_ways(
 ) -> dict[Way, Callable[[], list[str]]]:
     """Every way of translating `sources` that is timed."""
     names = vocabulary(tokenizer)
+    limit = max(our_limits(model, tokenizer.encode_batch(sources)))
 
     def theirs(beam_size: int, size: int) -> list[str]:
         ids = tokenizer.encode_batch(sources)
-        outputs = their_ids(engine, names, ids, beam_size, size)
+        outputs = their_ids(engine, names, ids, beam_size, size, limit)
         return [tokenizer.decode(output).strip() for output in outputs]
 
     def ours(beam_size: int, tokens: int) -> list[str]:
@@ -95,11 +105,11 @@ def make_ways(
         return [translate(model, tokenizer, [s], decode)[0] for s in sources[::EVERY]]
 
     ways: dict[Way, Callable[[], list[str]]] = {}
-    for beam_size, our_sizes in ((1, (500, 1_000, 2_000, 4_000)), (5, (250, 500, 1_000, 2_000))):
+    for beam_size, our_sizes in ((1, (1_000, 2_000, 4_000, 8_000)), (5, (1_000, 2_000, 4_000))):
         ways["uncached, one by one", beam_size, 1] = partial(uncached, beam_size)
         for size in our_sizes:
             ways["ours, source tokens", beam_size, size] = partial(ours, beam_size, size)
-        for size in (16, 32, 64, 128):
+        for size in (32, 64, 128, 256):
             ways["CTranslate2, sentences", beam_size, size] = partial(theirs, beam_size, size)
     return ways
 
@@ -164,8 +174,8 @@ def main(
                 outputs[way] = go()
                 seconds[way].append((time.perf_counter() - started) / len(outputs[way]))
         greedy = our_ids(model, ids)
-        limits = length_limits(make_source(ids), model.config.max_len).tolist()
-        theirs = their_ids(engine, names, ids, 1, 64)
+        limits = our_limits(model, ids)
+        theirs = their_ids(engine, names, ids, 1, 64, max(limits))
         theirs = [output[:limit] for output, limit in zip(theirs, limits, strict=True)]
         ended = [i for i, output in enumerate(greedy) if len(output) < limits[i]][:100]
         some, written = [ids[i] for i in ended], [greedy[i] for i in ended]
@@ -233,6 +243,11 @@ def our_ids(model: Transformer, ids: Ids) -> Ids:
         for i, output in zip(batch, decoded, strict=True):
             outputs[i] = output
     return outputs
+
+
+def our_limits(model: Transformer, ids: Ids) -> list[int]:
+    """The longest output that each sentence may have."""
+    return length_limits(make_source(ids), model.config.max_len).tolist()
 
 
 def processor() -> str:

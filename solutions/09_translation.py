@@ -1,15 +1,16 @@
 # %% [markdown]
 # # 9 · Translation: the whole thing, on sentences
 #
-# A model that has never seen a word of English or German gets some thousand pairs of sentences and
+# A model that has never seen a word of English or German gets 24,000 pairs of sentences and
 # three minutes. What can it say after that?
 #
 # You will train a Transformer while you watch its loss fall, let it write, give its writing a
 # number that can be compared, look at where it looks, and sort what it gets wrong. On the way you
 # write the parts that the library had so far: decoding, the cache, the score.
 #
-# You need: chapters 6 and 7. (The number of an exercise is its name. They stand where the text
-# needs them, and not in order.)
+# Everything runs on a laptop, without a GPU and without the network. Take two sittings: sections
+# 9.1 to 9.7, and the rest. You need: chapters 6 to 8. (The number of an exercise is its name. They
+# stand where the text needs them, and not in order.)
 
 # %%
 import copy
@@ -29,6 +30,7 @@ from torch import Tensor
 # %%
 from course_lib.batching import bucket, make_batch, make_source, useful_share
 from course_lib.corpora import load_corpus
+from course_lib.curves import watch
 from course_lib.decoding import RereadPrefixes, greedy_decode, score, translate
 from course_lib.decoding import beam_search as library_beam_search
 from course_lib.decoding.prefixes import Prefixes
@@ -36,7 +38,7 @@ from course_lib.exercises import carry_on, check, hint, progress, solution
 from course_lib.inspection import record_attention
 from course_lib.metrics import ngrams, translation_scores
 from course_lib.models import Transformer, TransformerConfig, count_parameters
-from course_lib.plots import attention_map, compare_lines, learning_curve, show
+from course_lib.plots import attention_map, compare_lines, show
 from course_lib.scenes import parse_alignment, words
 from course_lib.tokenization import BOS_ID, EOS_ID, Tokenizer
 from course_lib.training import Trainer, TrainingConfig, validation_loss
@@ -119,12 +121,12 @@ show(attention_map(gold, target_words, source_words, "What a perfect translator 
 # ## 9.3 From text to numbers
 #
 # The tokenizer learns, from the training text alone, which pieces of words are frequent, for both
-# languages together. Every word of this small corpus gets a token of its own. A word that it has
+# languages together. Nearly every word of this corpus gets a token of its own. A word that it has
 # never seen is cut into pieces (`##` marks a piece that goes on within a word), down to single
 # bytes if need be, so nothing is ever unknown (chapter 7).
 
 # %%
-tokenizer = Tokenizer.train([*train["source"], *train["target"]], vocab_size=1_400)
+tokenizer = Tokenizer.train([*train["source"], *train["target"]], vocab_size=2_600)
 print(f"{tokenizer.vocab_size:,} tokens")
 print(tokenizer.pieces(tokenizer.encode(example["source"])))
 print(tokenizer.pieces(tokenizer.encode("A zebra is reading.")))
@@ -187,29 +189,32 @@ assert abs(untrained - math.log(tokenizer.vocab_size)) < 1
 #
 # ## 9.5 Train
 #
-# `Trainer` yields a record after each step. What you do with it is up to you: print it, plot it,
-# stop. Below, that loop is all there is: take a batch, predict, compare, go down the gradient. It
-# takes one to three minutes on a laptop with two cores.
+# `Trainer` yields a record after each step, and `watch` draws them while they come. Behind it is
+# one loop: take a batch, predict, compare, go down the gradient (chapter 8 opens the box). It takes
+# one to three minutes on a laptop with two cores.
 #
 # While it runs: which will the model learn first, the words, their endings or their order? Write it
 # down. A copy of the half-trained model is kept on the way, to tell you in section 9.11.
 
 # %% tags=["nbval-ignore-output"]
-settings = TrainingConfig(steps=500, warmup=100, peak_rate=4e-3, label_smoothing=0.0)
+settings = TrainingConfig(steps=600, warmup=100, peak_rate=4e-3, label_smoothing=0.0)
 trainer = Trainer(model, pairs, settings)
 records = []
-for record in trainer.steps():
+for record in watch(trainer.steps(), "Two languages in 600 steps"):
     records.append(record)
-    if record.step == 150:
+    if record.step == 200:
         half_trained = copy.deepcopy(model)
-    if record.step % 50 == 0:
-        speed = sum(r.tokens for r in records[-50:]) / sum(r.seconds for r in records[-50:])
-        print(f"step {record.step:4}   loss {record.loss:.2f}   {speed:6,.0f} tokens/s")
+
+# %% [markdown]
+# Most of the learning seems to happen in the first half of the steps. Is that so?
 
 # %% tags=["nbval-ignore-output"]
-steps, losses = [r.step for r in records], [r.loss for r in records]
-show(learning_curve(steps, losses, "Most of the learning happens in the first half of the steps"))
-assert sum(losses[:50]) - sum(losses[225:275]) > sum(losses[225:275]) - sum(losses[-50:])
+losses = [record.loss for record in records]
+start, middle, end = (sum(losses[i : i + 50]) / 50 for i in (0, 275, 550))
+speed = sum(record.tokens for record in records) / sum(record.seconds for record in records)
+print(f"mean loss of 50 steps: {start:.2f} at first, {middle:.2f} half-way, {end:.2f} at the end")
+print(f"{speed:,.0f} tokens a second")
+assert start - middle > middle - end
 
 # %% [markdown]
 # The trainer also keeps an average of the weights over the last steps. It makes fewer mistakes than
@@ -310,11 +315,14 @@ translations = translate(model, tokenizer, test["source"])
 right = sum(text == pair["target"] for text, pair in zip(translations, test, strict=True))
 print(f"{right} of {len(test)} sentences are word for word as the reference")
 assert [tokenizer.decode(ids).strip() for ids in outputs] == translations[:4]
-assert right > 0.5 * len(test)
+assert right > 0.3 * len(test)
 
 # %% [markdown]
-# More than half of the sentences are exactly as the reference: the cell asserts it.
-#
+# More than three in ten are exactly as the reference: the cell asserts it. And no test sentence is
+# like those of the training: each has a pair of words that never stood together there, though each
+# of the two did.
+
+# %% [markdown]
 # ## 9.7 Never compute a word twice: the cache
 #
 # Your loop hands everything that is written to the decoder, each time. But because of the causal
@@ -614,7 +622,7 @@ for name, (_, (bleu_score, log_prob, length, seconds)) in found.items():
 greedy, plain, gentle, strong = (figures for _, figures in found.values())
 assert abs(gentle[0] - greedy[0]) < 3  # BLEU: little to gain where the model is sure
 assert plain[1] > greedy[1] - 0.01  # the beam finds what the model thinks likely
-assert plain[2] - 0.01 <= gentle[2] <= strong[2] + 0.01  # a larger α, longer sentences
+assert plain[2] - 0.05 <= gentle[2] <= strong[2] + 0.05  # a larger α, longer sentences
 assert plain[3] > greedy[3]  # and it takes longer
 
 # %% [markdown]
@@ -937,6 +945,8 @@ for n in kept:
 place_rate = alignment_error_rate(by_place, gold_links)
 print(f"by place {place_rate:.2f}, by the dictionary", end=" ")
 print(f"{alignment_error_rate(by_dictionary, gold_links):.2f}")
+one_each = [list({j: (i, j) for i, j in links}.values()) for links in gold_links]
+print(f"one right link for each word: {alignment_error_rate(one_each, gold_links):.2f}")
 
 # %% tags=["nbval-ignore-output"]
 looks = [cross_attention(*test_pairs[n])[:, :, :-1] for n in kept]  # without the source's end
@@ -954,17 +964,17 @@ for layer in range(config.num_decoder_layers):
         for first in (0, 1)
     )
     print(f"layer {layer + 1}: the word written {written:.2f}, the word read {read:.2f}")
-    assert written < 0.5 < read
-    assert written < place_rate
+    assert written < 0.5 < 0.85 < read
 
 # %% [markdown]
-# In each layer, the row that *writes* a word looks for that word, with an AER below one half; taken
-# for the word that it has read, the same weights are worse than one half (both asserted). So label
-# rows with the word that comes out. In published maps it is a common slip to label them with what
-# goes in, and the picture looks shifted down by one.
+# In each layer, the row that *writes* a word finds most of its links: the AER is below one half.
+# Taken for the word that it has read, the same weights get more than 85 % wrong (both asserted).
+# The row is not blind: having read *ein*, it already looks for the *next* word. So label rows with
+# the word that comes out. A map that is labelled with what goes in looks shifted by one, and seems
+# to prove that attention means nothing.
 #
-# Whoever looks for the *next* word has to know what is to be said next. That is what decoder
-# self-attention, in the layer before or in the same one, is for.
+# Nought is out of reach: one link for each German word can't say that *is* and *reading* are both
+# in *liest*. The line *one right link for each word* has the best that such links can do.
 
 # %% [markdown]
 # ## 9.11 What does it get wrong?
@@ -1012,18 +1022,18 @@ assert kind("liest der Mann", "der Mann liest") == "order"
 
 # %% [markdown]
 # Now your answer from section 9.5: what does the model learn first? Beside the dictionary stands
-# the half-trained model, after 150 of the 500 steps.
+# the half-trained model, after 200 of the 600 steps.
 
 # %% tags=["nbval-ignore-output"]
 systems["half-trained"] = translate(half_trained, tokenizer, test["source"])
 kinds = ["right", "order", "ending", "wrong word", "words missing", "words too many"]
-print(f"{'':15}", *(f"{name:>15}" for name in kinds))
+print(f"{'':13}", *(f"{name:>14}" for name in kinds))
 counts = {}
 for name in ("word for word", "half-trained", "greedy"):
     counts[name] = Counter(
         kind(*texts) for texts in zip(systems[name], test["target"], strict=True)
     )
-    print(f"{name:15}", *(f"{counts[name][each]:15}" for each in kinds))
+    print(f"{name:13}", *(f"{counts[name][each]:14}" for each in kinds))
 assert counts["word for word"]["right"] < 0.1 * len(test)
 assert (
     counts["word for word"]["right"] < counts["half-trained"]["right"] < counts["greedy"]["right"]
@@ -1031,7 +1041,7 @@ assert (
 
 # %% [markdown]
 # Fewer than one in ten of the dictionary's sentences are right, and training goes on to make more
-# of them right from step 150 to the end (both asserted). Read the middle row: which kinds of error
+# of them right from step 200 to the end (both asserted). Read the middle row: which kinds of error
 # are common there, and which are rare already? And mind what the rule hides: a sentence with a
 # wrong word never counts under *order*, whatever its order.
 #
@@ -1079,19 +1089,19 @@ for sentence, translation in zip(yours, translate(model, tokenizer, yours), stri
 # course evaluate --split validation
 # ```
 #
-# | when the course was made | |
-# |---|---|
-# | model | 4 + 4 layers, 1.97 M parameters, 5,000 tokens |
-# | training | 10 minutes on 2 cores, 2,146 steps |
-# | BLEU, greedy | 31.61 on 1,014 sentences of validation |
-# | chrF | 54.91 |
+# | training, 2 cores | decoding | BLEU | sentences a second |
+# |---|---|---|---|
+# | 10 minutes, 2,146 steps | greedy | 31.61 | 310 |
+# | 1,300 steps | greedy | 26.65 | 473 |
+# | 1,300 steps | beam of 5 | 27.31 | 155 |
 #
-# One run, from `benchmarks/RESULTS.md`, which has the machine, the date and the signature.
+# One run each, on the 1,014 sentences of validation; stored, from `benchmarks/RESULTS.md`, which
+# has the commands, the machines, the dates and the signature.
 
 # %% [markdown]
-# People say the same thing in many ways, and only one of them is the reference. So a score far
-# below the one that you reached here can belong to translations that are worth reading. To see
-# them, and to try a beam:
+# There the beam gains, and takes three times the time. People say the same thing in many ways, and
+# only one of them is the reference. So a score far below the one that you reached here can belong
+# to translations that are worth reading. To read some, and to try a beam:
 #
 # ```
 # course evaluate --split validation --beam 5

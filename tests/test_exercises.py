@@ -181,7 +181,10 @@ def test_the_librarys_own_does_not_count(task):
 FORBIDDEN = [pytest.param(t, n, id=f"{t.id}-{n}") for t in FUNCTIONS for n in t.forbidden]
 TENSORS = {"F.cosine_similarity": 2, "F.scaled_dot_product_attention": 3}  # the others: x, dim
 SHAPES = {"F.layer_norm": [3], "torch.layer_norm": [3]}
-TEXTS = {
+CLASSES = [torch.zeros(2, 3), torch.tensor([0, 1])]
+OTHERS = {
+    "F.cross_entropy": CLASSES,
+    "F.nll_loss": CLASSES,
     "sacrebleu.corpus_bleu": [["a"], [["a"]]],
     "sacrebleu.sentence_bleu": ["a", ["a"]],
     "BLEU.corpus_score": [BLEU(), ["a"], [["a"]]],
@@ -197,7 +200,7 @@ def test_what_is_forbidden_is_noticed_in_a_right_answer(task, name):
         arguments = [x] * TENSORS[name]
     if name in SHAPES:
         arguments = [x, SHAPES[name]]
-    arguments = TEXTS.get(name, arguments)
+    arguments = OTHERS.get(name, arguments)
     if isinstance(function, type):  # a module: noticed when it is used
         function, arguments = function(3, 4), [x]
 

@@ -20,7 +20,7 @@ def translate(
     sentences: Sequence[str],
     decode: Callable[..., list[list[int]]] = greedy_decode,
     generator: Generator | None = None,
-    batch_tokens: int = 2_000,
+    batch_tokens: int = 4_000,
 ) -> list[str]:
     """Translate sentences, similar lengths together, and return them in their own order.
 
