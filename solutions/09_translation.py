@@ -98,12 +98,12 @@ def crossings(pair):
 
 
 # %% [markdown]
-# The example of this chapter is the test sentence of at most eleven words whose links cross most
+# The example of this chapter is the test sentence of at most twelve words whose links cross most
 # often.
 
 # %%
 train, test = corpus["train"], corpus["test"]
-example = max((pair for pair in test if len(words(pair["source"])) <= 11), key=crossings)
+example = max((pair for pair in test if len(words(pair["source"])) <= 12), key=crossings)
 print(example["source"])
 print(example["target"])
 gold, source_words, target_words = gold_table(example)
@@ -863,9 +863,9 @@ def cross_attention(source, target):
 
 
 # %% tags=["nbval-ignore-output"]
-ids = tokenizer.encode(example["source"]), tokenizer.encode(example["target"])
-weights = cross_attention(*ids)[0]
-asks, keys = ([*tokenizer.pieces(side), "</s>"] for side in reversed(ids))
+sides = [tokenizer.encode(example[side]) for side in ("source", "target")]
+weights = cross_attention(*sides)[0]
+keys, asks = ([*tokenizer.pieces(side), "</s>"] for side in sides)
 show(attention_map(weights, asks, keys, "Nobody told the model which word translates which"))
 assert torch.allclose(weights.sum(dim=1), torch.ones(len(asks)), atol=1e-5)
 
