@@ -700,8 +700,8 @@ bleu = carry_on("9.5", bleu)
 
 # %% [markdown]
 # Does it agree with your paper, and with sacrebleu, which was written by others? All get the same
-# tokens. The second test is the reference itself, with its words in a random order, and every
-# tenth word left out.
+# tokens. The second test are all references, with their words in a random order and about a tenth
+# of them left out.
 
 # %%
 print(f"{bleu(['Ein Mann liest ein Buch .'], ['Ein Mann liest ein rotes Buch .']):.2f}")
@@ -765,9 +765,9 @@ print(example["source"], "→", word_for_word(example["source"]))
 # sentence.
 
 # %% [markdown]
-# **Predict** the order of the four, and how far apart they are: copy, dictionary, greedy, beam.
-# The scores below are sacrebleu's on plain text, as they are reported in papers; the last line is
-# the *signature*, without which two BLEU scores can't be compared (Post 2018).
+# **Predict:** you know the BLEU of the model by now. Where will the copy and the dictionary be? The
+# scores below are sacrebleu's on plain text, as they are reported in papers; the last line is the
+# *signature*, without which two BLEU scores can't be compared (Post 2018).
 
 # %% tags=["nbval-ignore-output"]
 systems = {
