@@ -4,7 +4,8 @@
 # A new model is random, and so is what it says. Nobody tells it the rules of German, or of anything
 # else. It is shown what would have been right, again and again, and after some thousand small
 # corrections it is useful. How does that go, step by step, and what goes wrong on the way?
-#
+
+# %% [markdown]
 # You will write every piece: the loss, its labels, the rate, the step, the sum of small batches,
 # the way back after a stop. The library's `Trainer`, which `course train` runs, is made of the
 # same. At the end there is a clinic: five loops that run without an error, and are ill.
@@ -204,7 +205,8 @@ assert max(p for p, _ in results[0]) < min(p for p, _ in results[0.1])
 # The gradient says for each weight in which direction the loss rises, and how steeply. The plainest
 # step goes a little way in the other direction. But weights differ: for some the gradient is a
 # thousand times as large as for others, and one rate can't suit all.
-#
+
+# %% [markdown]
 # **Adam** (Kingma and Ba 2015, algorithm 1) keeps two running means for each weight: of its
 # gradient, and of the gradient's square. The step is the first over the root of the second: about 1
 # if the gradient always has the same sign, near 0 if it wavers. So the *rate* is about how far a
@@ -643,7 +645,8 @@ check("8.7", prediction)
 # %% [markdown]
 # <details><summary>What they have, and how they are cured</summary>
 #
-# - Patient 1 counts epochs where steps are meant: after 300 steps its warm-up has just begun. Slow.
+# - Patient 1 counts epochs where steps are meant: after 300 steps its warm-up has hardly begun.
+#   Slow.
 # - Patient 2 reads the answer. Its loss is the best of all, and it has learned nothing but to copy.
 # - Patient 3 takes a softmax of its own before the loss, which takes another: even a perfect answer
 #   costs ln(e + 9) - 1 = 1.46 nats. A floor.
@@ -652,7 +655,8 @@ check("8.7", prediction)
 # - Patient 5 never forgets its gradients: each step goes where all earlier ones went, faster and
 #   faster. Restless, then worse.
 # </details>
-#
+
+# %% [markdown]
 # How much is the floor of the third, and does its curve stay above?
 
 # %%
@@ -697,7 +701,8 @@ assert min(ends["curve B"], ends["curve D"], ends["curve E"]) > 1.5
 # - Pascanu et al. (2013), *On the Difficulty of Training Recurrent Neural Networks*, section 3.2.
 # - Polyak and Juditsky (1992), *Acceleration of Stochastic Approximation by Averaging*.
 # - Vaswani et al. (2017), *Attention Is All You Need*, section 5.
-#
+
+# %% [markdown]
 # ### To go further
 #
 # How long a warm-up does a model need? Take the healthy loop of the clinic, a rate at which it
