@@ -164,34 +164,12 @@ assert torch.allclose(mine, F.cross_entropy(logits.flatten(0, 1), targets.flatte
 # perplexity on new rows be better or worse? And the share of digits that are right? Three seeds
 # each.
 
-
-# %%
-def with_smoothing(smoothing, seed):
-    """Perplexity and accuracy on new rows, after 300 steps."""
-
-    def loop(model, batches, peak):
-        optimizer = torch.optim.Adam(model.parameters(), lr=peak)
-        for digits, target in batches:
-            logits = model(digits).flatten(0, 1)
-            optimizer.zero_grad()
-            F.cross_entropy(logits, target.flatten(), label_smoothing=smoothing).backward()
-            optimizer.step()
-        digits, target = backwards(500, torch.Generator().manual_seed(99))
-        logits = model(digits)
-        yield clinic.loss_of(logits, target).exp().item()
-        yield (logits.argmax(dim=-1) == target).float().mean().item()
-
-    return curve(loop, steps=300, seed=seed)
-
-
 # %% tags=["nbval-ignore-output"]
-results = {
-    smoothing: [with_smoothing(smoothing, seed) for seed in range(3)] for smoothing in (0, 0.1)
-}
+results = {s: [clinic.with_smoothing(s, seed) for seed in range(3)] for s in (0.0, 0.1)}
 for smoothing, runs in results.items():
     print(f"smoothing {smoothing}:", end="  ")
     print("  ".join(f"perplexity {p:.3f}, {a:.2%} right" for p, a in runs))
-assert max(p for p, _ in results[0]) < min(p for p, _ in results[0.1])
+assert max(p for p, _ in results[0.0]) < min(p for p, _ in results[0.1])
 
 # %% [markdown]
 # The perplexity is worse with smoothing, in each of the seeds, and must be: the model has learned
@@ -227,12 +205,12 @@ def adam_step(weight, grad, means, step, rate, betas=(0.9, 0.98), eps=1e-9):
 torch.manual_seed(0)
 mine = torch.randn(5, dtype=torch.float64)
 theirs = nn.Parameter(mine.clone())
-means, optimizer = torch.zeros(2, 5).double(), torch.optim.Adam([theirs], 0.01, (0.9, 0.98), 1e-9)
+means, torchs = torch.zeros(2, 5).double(), torch.optim.Adam([theirs], 0.01, (0.9, 0.98), 1e-9)
 for step in range(1, 21):
     grad = torch.randn(5, dtype=torch.float64) * torch.tensor([1e-3, 1, 1, 1e3, 1e3])
     theirs.grad = grad.clone()
     adam_step(mine, grad, means, step, rate=0.01)
-    optimizer.step()
+    torchs.step()
 assert torch.allclose(mine, theirs.detach(), atol=1e-12)
 print("twenty steps, the same weights as torch's own to twelve digits")
 
@@ -470,8 +448,8 @@ def validate(model: nn.Module, loss_of, batches: list, sizes: list[int]) -> floa
     # was_training = model.training
     ### END GIVEN
     with torch.no_grad():
-        for batch, size in zip(batches, sizes, strict=True):
-            total += loss_of(model, batch).item() * size
+        for batch, num_rows in zip(batches, sizes, strict=True):
+            total += loss_of(model, batch).item() * num_rows
     model.train(was_training)
     return total / sum(sizes)
 
