@@ -52,6 +52,7 @@ def _searched(
     unfinished_count: bool = True,
     go_on: bool = False,
     first_ended: bool = False,
+    shrinks: bool = False,
     cut: Callable[[list[int], int], list[int]] = _without_ends,
 ) -> list[int]:
     """Beam search, with the switches of what goes wrong."""
@@ -64,7 +65,8 @@ def _searched(
             for ids, score in alive
         ]
         everyone = sorted((beam for family in families for beam in family), key=rank, reverse=True)
-        kept = best_of(everyone, families, width) if best_of else everyone[:width]
+        places = max(width - len(ended), 0) if shrinks else width
+        kept = best_of(everyone, families, places) if best_of else everyone[:places]
         ended += [beam for beam in kept if beam[0][-1] == eos_id]
         alive = [beam for beam in kept if go_on or beam[0][-1] != eos_id]
         if not alive or (first_ended and ended):
@@ -151,6 +153,15 @@ EARLY = Tree(
         (3, 5): {4: 70, 7: 30},
     }
 )
+# After one has ended there are still two places, and the best sentence needs the second of them.
+PLACES = Tree(
+    {
+        (): {3: 70, EOS_ID: 30},
+        (3,): {5: 51, 6: 49},
+        (3, 5): {4: 50, 3: 30, 7: 20},
+        (3, 6): {7: 97, 4: 3},
+    }
+)
 # The best sentence is left out after its second word: two others are a little better there.
 CROWD = Tree(
     {
@@ -211,6 +222,12 @@ BEAM = Exercise(
             _model(EARLY, 2, 3),
             "One sentence ends at the first step, and none of the longer ones is as likely. What "
             "became of it?",
+        ),
+        Probe(
+            "two places, after one has ended",
+            _model(PLACES, 2, 3),
+            "One sentence ends at the first step, the other goes on. How many beginnings are kept "
+            "at the second step?",
         ),
         Probe(
             "the best one is not in the beam",
@@ -294,6 +311,12 @@ BEAM = Exercise(
             _with(go_on=True),
             "What you find is right. But sentences that have ended also stay in the beam, and the "
             "model is asked what comes after their end. Who goes on to the next round?",
+        ),
+        Mistake(
+            "a place less for each that has ended",
+            _with(shrinks=True),
+            "Each sentence that has ended takes a place away from the beginnings that come later. "
+            "How many places are there in *each* round?",
         ),
         Mistake(
             "multiplied",

@@ -38,6 +38,7 @@ def _written(
     end_too: bool = False,
     memory: bool = True,
     to_the_limit: bool = False,
+    in_front: bool = False,
     choose: Callable[[Tensor], Tensor] = lambda scores: scores.argmax(dim=-1),
 ) -> Lists:
     """What is written, with the switches of what goes wrong."""
@@ -55,7 +56,8 @@ def _written(
         if all_leave and bool(ended.any()):
             break
         stay = ~leaves(ended)
-        left, tgt = left[stay], torch.cat([tgt, best[:, None]], dim=1)[stay]
+        both = [best[:, None], tgt] if in_front else [tgt, best[:, None]]
+        left, tgt = left[stay], torch.cat(both, dim=1)[stay]
         if not len(left) and not to_the_limit:
             break
     return outputs
@@ -83,6 +85,11 @@ def _as_they_end(step: Step, src: Tensor, bos: int, eos: int, n: int) -> Lists:
     """In the order in which they come to their end."""
     written = greedy_batch(step, src, bos, eos, n)
     return sorted(written, key=len)
+
+
+def _tensors(step: Step, src: Tensor, bos: int, eos: int, n: int) -> list[list[Tensor]]:
+    """The right words, each in a tensor of its own."""
+    return [[torch.tensor(token) for token in row] for row in greedy_batch(step, src, bos, eos, n)]
 
 
 def _written_with(**switches: Any) -> Function:
@@ -147,6 +154,18 @@ GREEDY = Exercise(
         ),
     ),
     mistakes=(
+        Mistake(
+            "tensors, not numbers",
+            _tensors,
+            "The words are right, and each is a tensor. Lists of *ids* are asked, plain numbers. "
+            "What does `.tolist()` make of a tensor?",
+        ),
+        Mistake(
+            "the new word in front",
+            _written_with(in_front=True),
+            "The new word is put in front of what is written, so that the model reads backwards. "
+            "In which order does `torch.cat` need the two?",
+        ),
         Mistake(
             "nobody leaves",
             _nobody_leaves,

@@ -122,7 +122,7 @@ REPORT = Exercise(
         Mistake(
             "the source judged",
             _scored(_sources, _references),
-            "The *source* is judged: this is the baseline of section 6, whatever the translator "
+            "The *source* is judged: this is the baseline that copies, whatever the translator "
             "writes. What should be compared with the references?",
         ),
         Mistake(
