@@ -345,9 +345,10 @@ assert losses[-1] < 0.05
 
 # %% tags=["exercise-8.5"]
 def accumulate(model: nn.Module, loss_of, batches: list, sizes: list[int]) -> float:
-    """Leave in the weights' `.grad` what one batch of all would leave. Returns the mean loss.
+    """Leave in the weights' `.grad` what one batch of all would leave.
 
     `loss_of(model, batch)` is a mean over the tokens of a batch; `sizes` says how many each has.
+    Returns the mean loss over all tokens, as a plain number.
     """
     ### BEGIN SOLUTION
     model.zero_grad()
