@@ -109,3 +109,26 @@ def curve(loop: Loop, steps: int = 300, peak: float = 0.003, seed: int = 0) -> l
             return list(loop(model, (backwards(32, dice) for _ in range(steps)), peak))
     finally:
         torch.set_num_threads(threads)
+
+
+def with_smoothing(label_smoothing: float, seed: int) -> tuple[float, float]:
+    """Perplexity and share of right digits on 500 new rows, after 300 steps with such labels."""
+    trained: list[Reverser] = []
+
+    def loop(model: Reverser, batches: Batches, peak: float) -> Iterator[float]:
+        trained.append(model)
+        optimizer = torch.optim.Adam(model.parameters(), lr=peak)
+        for digits, target in batches:
+            logits = model(digits).flatten(0, 1)
+            loss = F.cross_entropy(logits, target.flatten(), label_smoothing=label_smoothing)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            yield loss.item()
+
+    curve(loop, seed=seed)
+    with torch.no_grad():
+        digits, target = backwards(500, torch.Generator().manual_seed(99))
+        logits = trained[0](digits)
+    right = (logits.argmax(dim=-1) == target).float().mean().item()
+    return loss_of(logits, target).exp().item(), right

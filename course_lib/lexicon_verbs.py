@@ -59,7 +59,6 @@ VERBS = (
          uses="beside shown"),
     Verb("taking", "bringt", "bringen", "person", "load", goals="walk"),
     Verb("holding", "hält", "halten", "person", "load toy balloon doll dish instrument device",
-         manner="tight",
          uses="beside shown"),
     Verb("picking up", "hebt", "heben", "person", "load toy stone doll", particle="auf",
          manner="care"),
@@ -176,10 +175,9 @@ happily fröhlich voice
 slowly langsam slow
 quickly schnell slow fast
 patiently geduldig patient
-quietly still calm
+quietly ruhig calm
 peacefully friedlich calm
 carefully vorsichtig care
-tightly fest tight
 kindly freundlich kind
 politely höflich kind
 """

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from course_lib.batching import Batch, Pair, bucket, make_batch
 from course_lib.errors import DivergedError
@@ -145,9 +146,8 @@ def update_average(averaged: nn.Module, model: nn.Module, step: int, decay: floa
     Polyak and Juditsky (1992) average all steps; an exponential average forgets the early ones.
     At first the average is short (some tenth of the steps), so that the start is soon forgotten.
     """
-    share = max(1 - decay, 10 / (9 + step))
-    for average, weight in zip(averaged.parameters(), model.parameters(), strict=True):
-        average.lerp_(weight, share)
+    move = get_ema_multi_avg_fn(min(decay, 1 - 10 / (9 + step)))  # all weights at once
+    move(list(averaged.parameters()), list(model.parameters()), step)
 
 
 @torch.inference_mode()

@@ -458,7 +458,7 @@ for (name, batches), share in zip(ways.items(), shares, strict=True):
 # lines fit into memory, too, and each step has about as much to do.
 #
 # The library's `bucket` (`course_lib/batching.py`) adds what training needs: it shuffles first and
-# sorts within pools of 10,000, so that the same sentences do not meet in every epoch.
+# sorts within pools of 20,000, so that the same sentences do not meet in every epoch.
 
 # %% [markdown]
 # ## 7.6 What the test must not know

@@ -4,7 +4,8 @@
 # A new model is random, and so is what it says. Nobody tells it the rules of German, or of anything
 # else. It is shown what would have been right, again and again, and after some thousand small
 # corrections it is useful. How does that go, step by step, and what goes wrong on the way?
-#
+
+# %% [markdown]
 # You will write every piece: the loss, its labels, the rate, the step, the sum of small batches,
 # the way back after a stop. The library's `Trainer`, which `course train` runs, is made of the
 # same. At the end there is a clinic: five loops that run without an error, and are ill.
@@ -163,34 +164,12 @@ assert torch.allclose(mine, F.cross_entropy(logits.flatten(0, 1), targets.flatte
 # perplexity on new rows be better or worse? And the share of digits that are right? Three seeds
 # each.
 
-
-# %%
-def with_smoothing(smoothing, seed):
-    """Perplexity and accuracy on new rows, after 300 steps."""
-
-    def loop(model, batches, peak):
-        optimizer = torch.optim.Adam(model.parameters(), lr=peak)
-        for digits, target in batches:
-            logits = model(digits).flatten(0, 1)
-            optimizer.zero_grad()
-            F.cross_entropy(logits, target.flatten(), label_smoothing=smoothing).backward()
-            optimizer.step()
-        digits, target = backwards(500, torch.Generator().manual_seed(99))
-        logits = model(digits)
-        yield clinic.loss_of(logits, target).exp().item()
-        yield (logits.argmax(dim=-1) == target).float().mean().item()
-
-    return curve(loop, steps=300, seed=seed)
-
-
 # %% tags=["nbval-ignore-output"]
-results = {
-    smoothing: [with_smoothing(smoothing, seed) for seed in range(3)] for smoothing in (0, 0.1)
-}
+results = {s: [clinic.with_smoothing(s, seed) for seed in range(3)] for s in (0.0, 0.1)}
 for smoothing, runs in results.items():
     print(f"smoothing {smoothing}:", end="  ")
     print("  ".join(f"perplexity {p:.3f}, {a:.2%} right" for p, a in runs))
-assert max(p for p, _ in results[0]) < min(p for p, _ in results[0.1])
+assert max(p for p, _ in results[0.0]) < min(p for p, _ in results[0.1])
 
 # %% [markdown]
 # The perplexity is worse with smoothing, in each of the seeds, and must be: the model has learned
@@ -204,7 +183,8 @@ assert max(p for p, _ in results[0]) < min(p for p, _ in results[0.1])
 # The gradient says for each weight in which direction the loss rises, and how steeply. The plainest
 # step goes a little way in the other direction. But weights differ: for some the gradient is a
 # thousand times as large as for others, and one rate can't suit all.
-#
+
+# %% [markdown]
 # **Adam** (Kingma and Ba 2015, algorithm 1) keeps two running means for each weight: of its
 # gradient, and of the gradient's square. The step is the first over the root of the second: about 1
 # if the gradient always has the same sign, near 0 if it wavers. So the *rate* is about how far a
@@ -225,12 +205,12 @@ def adam_step(weight, grad, means, step, rate, betas=(0.9, 0.98), eps=1e-9):
 torch.manual_seed(0)
 mine = torch.randn(5, dtype=torch.float64)
 theirs = nn.Parameter(mine.clone())
-means, optimizer = torch.zeros(2, 5).double(), torch.optim.Adam([theirs], 0.01, (0.9, 0.98), 1e-9)
+means, torchs = torch.zeros(2, 5).double(), torch.optim.Adam([theirs], 0.01, (0.9, 0.98), 1e-9)
 for step in range(1, 21):
     grad = torch.randn(5, dtype=torch.float64) * torch.tensor([1e-3, 1, 1, 1e3, 1e3])
     theirs.grad = grad.clone()
     adam_step(mine, grad, means, step, rate=0.01)
-    optimizer.step()
+    torchs.step()
 assert torch.allclose(mine, theirs.detach(), atol=1e-12)
 print("twenty steps, the same weights as torch's own to twelve digits")
 
@@ -365,9 +345,10 @@ assert losses[-1] < 0.05
 
 # %% tags=["exercise-8.5"]
 def accumulate(model: nn.Module, loss_of, batches: list, sizes: list[int]) -> float:
-    """Leave in the weights' `.grad` what one batch of all would leave. Returns the mean loss.
+    """Leave in the weights' `.grad` what one batch of all would leave.
 
     `loss_of(model, batch)` is a mean over the tokens of a batch; `sizes` says how many each has.
+    Returns the mean loss over all tokens, as a plain number.
     """
     ### BEGIN SOLUTION
     model.zero_grad()
@@ -468,8 +449,8 @@ def validate(model: nn.Module, loss_of, batches: list, sizes: list[int]) -> floa
     # was_training = model.training
     ### END GIVEN
     with torch.no_grad():
-        for batch, size in zip(batches, sizes, strict=True):
-            total += loss_of(model, batch).item() * size
+        for batch, num_rows in zip(batches, sizes, strict=True):
+            total += loss_of(model, batch).item() * num_rows
     model.train(was_training)
     return total / sum(sizes)
 
@@ -643,7 +624,8 @@ check("8.7", prediction)
 # %% [markdown]
 # <details><summary>What they have, and how they are cured</summary>
 #
-# - Patient 1 counts epochs where steps are meant: after 300 steps its warm-up has just begun. Slow.
+# - Patient 1 counts epochs where steps are meant: after 300 steps its warm-up has hardly begun.
+#   Slow.
 # - Patient 2 reads the answer. Its loss is the best of all, and it has learned nothing but to copy.
 # - Patient 3 takes a softmax of its own before the loss, which takes another: even a perfect answer
 #   costs ln(e + 9) - 1 = 1.46 nats. A floor.
@@ -652,7 +634,8 @@ check("8.7", prediction)
 # - Patient 5 never forgets its gradients: each step goes where all earlier ones went, faster and
 #   faster. Restless, then worse.
 # </details>
-#
+
+# %% [markdown]
 # How much is the floor of the third, and does its curve stay above?
 
 # %%
@@ -697,7 +680,8 @@ assert min(ends["curve B"], ends["curve D"], ends["curve E"]) > 1.5
 # - Pascanu et al. (2013), *On the Difficulty of Training Recurrent Neural Networks*, section 3.2.
 # - Polyak and Juditsky (1992), *Acceleration of Stochastic Approximation by Averaging*.
 # - Vaswani et al. (2017), *Attention Is All You Need*, section 5.
-#
+
+# %% [markdown]
 # ### To go further
 #
 # How long a warm-up does a model need? Take the healthy loop of the clinic, a rate at which it

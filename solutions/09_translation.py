@@ -7,7 +7,8 @@
 # You will train a Transformer while you watch its loss fall, let it write, give its writing a
 # number that can be compared, look at where it looks, and sort what it gets wrong. On the way you
 # write the parts that the library had so far: decoding, the cache, the score.
-#
+
+# %% [markdown]
 # Everything runs on a laptop, without a GPU and without the network. Take two sittings: sections
 # 9.1 to 9.7, and the rest. You need: chapters 6 to 8. (The number of an exercise is its name. They
 # stand where the text needs them, and not in order.)

@@ -416,7 +416,7 @@ def test_no_caption_comes_twice_in_either_language():
 
 def test_the_same_seed_gives_the_same_captions_on_every_python():
     text = "\n".join(f"{s.source}\t{s.target}\t{s.alignment}" for s in generate(500, seed=0))
-    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "c6cecf23784f7b71"
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "022dc4df9c86515f"
     assert next(generate(1, seed=1)) != next(generate(1, seed=0))
 
 

@@ -40,6 +40,11 @@ RESULT_FOR_FUNCTION = (
     "A tensor stands there where a function is to be called. Did you hand over a result, as in "
     "`f(x)`, where the function itself is wanted, `f` or `lambda y: …`?"
 )
+NO_TENSOR = (
+    "A function on that line wants a tensor and got something else: a module, perhaps, that was "
+    "built and not called. `nn.ReLU()` makes one, and `nn.ReLU()(x)` or `F.relu(x)` uses it. What "
+    "does your code hand over there?"
+)
 IS_NONE = (
     "Something there is `None`: an argument that may be missing, or what a function gives that "
     "has no `return`. Which name is it, and what should happen then?"
@@ -92,6 +97,7 @@ CAUSES = {
     NOT_IN_IT: ("is not in list", "not in tuple", "substring not found"),
     RAGGED: ("expected sequence of length",),
     RESULT_FOR_FUNCTION: ("'Tensor' object is not callable",),
+    NO_TENSOR: ("must be Tensor, not",),
     CALLED_WRONGLY: (
         "invalid combination of arguments",
         "missing",
@@ -108,6 +114,11 @@ A_ROW = (
     "A list can grow, and a tuple can be the key of a dictionary: whoever uses your answer relies "
     "on which of them it is. Which one does the first line of the function promise, after `->`?"
 )
+SINGLE = (
+    "Nothing that goes in has a precision, so single precision, PyTorch's own, should come out. On "
+    "the way there is another `dtype`: that of a table that you were given, or of your own making. "
+    "Print it after each line. Where does it come in, and what turns it into `torch.float32`?"
+)
 YES_OR_NO = (
     "Each cell should say yes or no: True or False. Which comparison gives that, or `dtype`?"
 )
@@ -121,6 +132,10 @@ CUT_OFF = (
 NAN_GRADIENT = (
     "On the way stands 0 / 0, or an infinity less an infinity. Zeros put in afterwards mend the "
     "value and not its gradient, which spreads to every weight of a model. Which line makes it?"
+)
+LEARNS = (
+    "There is an `nn.Parameter` or a `requires_grad` in your code, so training would change what "
+    "comes out, or stop at the second step. Which numbers are to be learned here, and which stay?"
 )
 LEFT_PYTORCH = "Did the numbers leave PyTorch on the way (`.tolist()`, `.item()`, NumPy)?"
 ONE_TRUTH = (
@@ -317,6 +332,8 @@ def _closer_trouble(
         headline = "Right here, but it would not run on a GPU."
         numpy = "to numpy" in failure.text
         return Trouble(headline, (stopped,), LEFT_FOR_NUMPY if numpy else WHICH_DEVICE)
+    if answered.learns and not wanted.learns:
+        return Trouble("The numbers are right, and they want to be trained.", general=LEARNS)
     missing = [name for name in wanted.gradients if name not in answered.gradients]
     if missing:
         names = " and ".join(f"`{name}`" for name in missing)
@@ -343,6 +360,8 @@ def _leaf_trouble(exercise: Exercise, drawn: Inputs, path: str, a: Any, b: Any) 
             return Trouble(f"{at}It returns `None`.", general=NO_RETURN)
         if type(a) is not type(b):
             return Trouble(f"{at}It returns {_kind(a)}; expected is {_kind(b)}.")
+        if a and isinstance(a, str) and "; " in a + b:
+            return Trouble(f"{at}{_two_lists(a.split('; '), b.split('; '))}")
         have = f"{at}you have" if at else "It returns"
         return Trouble(f"{have} {a!r}; expected is {b!r}.")
     if a.shape != b.shape:
@@ -356,7 +375,8 @@ def _leaf_trouble(exercise: Exercise, drawn: Inputs, path: str, a: Any, b: Any) 
         return Trouble(f"{at}The shape is not right.", (Words("Shape:", words),))
     if a.dtype != b.dtype:
         headline = f"{at}The numbers are of another kind: {a.dtype}; expected is {b.dtype}."
-        return Trouble(headline, general=YES_OR_NO if b.dtype == torch.bool else PRECISION)
+        made = PRECISION if any(isinstance(x, Tensor) for x in drawn) else SINGLE
+        return Trouble(headline, general=YES_OR_NO if b.dtype == torch.bool else made)
     if compare.close(a, b, exercise.tolerance).all():
         return None
     parts: list[Part] = [compare.comparison(a, b, exercise.tolerance)]
@@ -376,6 +396,15 @@ def _another_row(value: Any, right: Any) -> bool:
     """Is it a list in place of a tuple, or a tuple in place of a list, with nothing wrong in it?"""
     rows = {type(value), type(right)} == {list, tuple}
     return rows and compare.same(list(value), list(right), 0.0)
+
+
+def _two_lists(mine: list[str], wanted: list[str]) -> str:
+    """What stands in only one of two lists of names."""
+    more = ", ".join(f"`{name}`" for name in mine if name not in wanted)
+    lacking = ", ".join(f"`{name}`" for name in wanted if name not in mine)
+    parts = [f"you have {more}" * bool(more), f"you lack {lacking}" * bool(lacking)]
+    rest = " The others are as expected." if set(mine) & set(wanted) else ""
+    return f"{', and '.join(filter(None, parts))}.{rest}"
 
 
 def _is_plain(value: Any) -> bool:

@@ -26,13 +26,28 @@ def use_module(
         for name, parameter in parameters:
             dice = torch.Generator().manual_seed(crc32(name.encode()))
             parameter.copy_(torch.randn(parameter.shape, generator=dice))
+    again = [x.clone() if isinstance(x, Tensor) else x for x in inputs]  # it may write into them
     output = module.eval()(*inputs)
     return {
-        "parameters": ", ".join(f"{name} {tuple(p.shape)}" for name, p in parameters),
+        "parameters": "; ".join(f"{name} {tuple(p.shape)}" for name, p in parameters),
         "output": output,
         "parameters that a gradient reaches": _reached(output, parameters),
-        "does train() change the output": not compare.same(module.train()(*inputs), output, 0.0),
+        "does train() change the output": not compare.same(module.train()(*again), output, 0.0),
     }
+
+
+def build_and_use(
+    answer: Callable[..., nn.Module], sizes: tuple[Any, ...], *inputs: Any
+) -> tuple[nn.Module, dict[str, Any]]:
+    """The module that was built, and what `use_module` says of it."""
+    built: list[nn.Module] = []
+
+    def build(*sizes: Any) -> nn.Module:
+        built.append(answer(*sizes))
+        return built[-1]
+
+    seen = use_module(build, sizes, *inputs)
+    return built[-1], seen
 
 
 def _reached(output: Any, parameters: list[tuple[str, nn.Parameter]]) -> str:
@@ -48,4 +63,4 @@ def _reached(output: Any, parameters: list[tuple[str, nn.Parameter]]) -> str:
         allow_unused=True,
     )
     found = zip(trainable, gradients, strict=True)
-    return ", ".join(name for (name, _), gradient in found if gradient is not None)
+    return "; ".join(name for (name, _), gradient in found if gradient is not None)

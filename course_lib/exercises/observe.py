@@ -72,6 +72,7 @@ class Observation:
     changed: tuple[int, ...] = ()
     called: tuple[str, ...] = ()
     gradients: dict[str, Tensor] = field(default_factory=dict)
+    learns: bool = False  # the result wants a gradient, though no input does
     on_a_gpu: Failure | None = None
 
 
@@ -88,10 +89,21 @@ def observe(
 def look_closer(
     exercise: Exercise, answer: Function, inputs: Inputs, seen: Observation
 ) -> Observation:
-    """Also note which gradients reach the inputs, and what would happen on a GPU."""
+    """Also note what wants and gets gradients, and what would happen on a GPU."""
+    result = _attempt(exercise, lambda: _wants_gradient(exercise, answer, inputs))
     gradients = _attempt(exercise, lambda: _gradients(exercise, answer, inputs))
     moved = _attempt(exercise, lambda: _on_a_gpu(exercise, answer, inputs))
-    return replace(seen, gradients=gradients.value or {}, on_a_gpu=moved.failure)
+    return replace(
+        seen,
+        learns=bool(result.value),
+        gradients=gradients.value or {},
+        on_a_gpu=moved.failure,
+    )
+
+
+def _wants_gradient(exercise: Exercise, answer: Function, inputs: Inputs) -> bool:
+    result = _run(exercise.use, answer, plain(inputs))
+    return any(isinstance(x, Tensor) and x.requires_grad for _, x in compare.leaves(result))
 
 
 def _on_a_gpu(exercise: Exercise, answer: Function, inputs: Inputs) -> None:

@@ -77,6 +77,30 @@ ALIBI = Exercise(
     ),
     mistakes=(
         Mistake(
+            "to the power of the distance",
+            lambda num_heads, num_queries: (
+                -(
+                    _right_slopes(num_heads)[:, None, None]
+                    ** _distance(torch.arange(num_queries)[:, None], torch.arange(num_queries))
+                )
+            ),
+            "The slope is raised to the power of the distance, so that a word is pushed down most "
+            "for itself. A line has a slope, and rises by it at each step. Which operation is "
+            "that?",
+        ),
+        Mistake(
+            "times the number of heads",
+            partial(_bias, slopes=lambda h: 2.0 ** (-8.0 * torch.arange(1, h + 1) * h)),
+            "The exponent is multiplied by the number of heads. Then the last slope is 1/256 only "
+            "for one head. Where does H stand in the formula?",
+        ),
+        Mistake(
+            "powers of two upwards",
+            partial(_bias, slopes=lambda h: 2.0 ** (8.0 * torch.arange(1, h + 1) / h)),
+            "The slopes are 2 and more: far words are pushed down at once, in every head. Which "
+            "sign has the exponent?",
+        ),
+        Mistake(
             "lifted up",
             partial(_bias, sign=1.0),
             "The bias is positive, so the furthest word gets the most. Which sign pushes what is "

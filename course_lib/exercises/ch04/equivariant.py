@@ -1,7 +1,6 @@
 """4.6 is_permutation_equivariant: a probe that the learner writes, tried on known functions."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -9,26 +8,12 @@ import torch
 from torch import Generator, Tensor
 
 from course_lib import attention, masks, positions
-from course_lib.exercises.probes import Draw
+from course_lib.exercises.probes import Draw, Named, verdict
 from course_lib.exercises.spec import Exercise, Function, Inputs, Mistake, Probe
 
 Layer = Callable[[Tensor], Tensor]
 TOLERANCE = 1e-6
 TRIES = 25
-
-
-@dataclass(frozen=True)
-class Suspect:
-    """Something that turns words (T, D) into outputs (T, D), and may care for their order."""
-
-    name: str
-    layer: Layer
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return self.layer(x)
-
-    def __repr__(self) -> str:
-        return self.name
 
 
 def _attend(x: Tensor) -> Tensor:
@@ -38,6 +23,14 @@ def _attend(x: Tensor) -> Tensor:
 def _with_positions(x: Tensor, size: float = 1.0) -> Tensor:
     table = positions.sinusoidal_table(*x.shape)
     return _attend(x + size * table.to(x))
+
+
+FIVE_ROWS = positions.sinusoidal_table(5, 4).double()
+
+
+def _with_five_places(x: Tensor) -> Tensor:
+    """Made for five words of four features, and for nothing else."""
+    return _attend(x + FIVE_ROWS.to(x.device))
 
 
 def _causal(x: Tensor) -> Tensor:
@@ -81,40 +74,34 @@ def _takes_and_gives(x: Tensor) -> Tensor:
     return _attend(x) + place[:, None] * signs
 
 
-NO_POSITIONS = Suspect("attention without positions", _attend)
-ALONE = Suspect("each word for itself, doubled", lambda x: 2 * x)
-POOLED = Suspect("every word gets the mean", lambda x: x.mean(0).expand_as(x))
-WITH_POSITIONS = Suspect("attention with sinusoidal positions", _with_positions)
-WHISPERED = Suspect(
-    "attention with positions of a thousandth of their size",
-    lambda x: _with_positions(x, size=1e-3),
+NO_POSITIONS = Named("attention without positions", _attend)
+ALONE = Named("each word for itself, doubled", lambda x: 2 * x)
+POOLED = Named("every word gets the mean", lambda x: x.mean(0).expand_as(x))
+LOUD = Named("every word gets a million times the mean", lambda x: 1e6 * POOLED(x))
+WITH_POSITIONS = Named("attention with sinusoidal positions", _with_positions)
+WITH_FIVE_PLACES = Named("attention with positions for five words", _with_five_places)
+WHISPERED = Named(
+    "attention with positions of a twenty-thousandth of their size",
+    lambda x: _with_positions(x, size=5e-5),
 )
-CAUSAL = Suspect("attention with a causal mask", _causal)
-SORTED = Suspect("each feature sorted by size", _sorted)
-LAST = Suspect("attention, with 1 added to the last word", _last_louder)
-NEIGHBOURS = Suspect("the mean of the left and the right neighbour", _ends_meet)
-RING = Suspect("every word gets its left neighbour, the first gets the last", _in_a_ring)
+CAUSAL = Named("attention with a causal mask", _causal)
+SORTED = Named("each feature sorted by size", _sorted)
+LAST = Named("attention, with 1 added to the last word", _last_louder)
+NEIGHBOURS = Named("the mean of the left and the right neighbour", _ends_meet)
+RING = Named("every word gets its left neighbour, the first gets the last", _in_a_ring)
 PAIRS = [
-    Suspect(
+    Named(
         f"attention, with 1 added everywhere if, of the words by their first feature, number "
         f"{one + 1} from the top stands before number {other + 1}",
         _louder_before_quieter(one, other),
     )
     for one, other in combinations(range(5), 2)
 ]
-FIRST = Suspect("every word gets the first", lambda x: x[:1].expand_as(x).clone())
-BALANCED = Suspect(
+FIRST = Named("every word gets the first", lambda x: x[:1].expand_as(x).clone())
+BALANCED = Named(
     "attention plus the place of the word (counted from the middle), for every other feature minus",
     _takes_and_gives,
 )
-
-
-def verdict(answer: Function, f: Layer, x: Tensor) -> Any:
-    """Yes or no, of whichever type."""
-    found = answer(f, x)
-    if isinstance(found, Tensor) and found.numel() == 1:
-        found = found.item()
-    return bool(found) if isinstance(found, (bool, int)) else found
 
 
 def random_orders(x: Tensor) -> Iterable[Tensor]:
@@ -209,7 +196,7 @@ def _same_shape(f: Layer, x: Tensor) -> bool:
     return f(x[torch.randperm(len(x))]).shape == f(x).shape
 
 
-def _suspected(suspect: Suspect, length: int, d: int, kind: str = "") -> Draw:
+def _suspected(suspect: Named, length: int, d: int, kind: str = "") -> Draw:
     """A suspect and words for it, in double precision."""
 
     def draw(dice: Generator) -> Inputs:
@@ -248,7 +235,7 @@ EQUIVARIANT = Exercise(
         ),
         Probe(
             "attention with positions",
-            _suspected(WITH_POSITIONS, 5, 4),
+            _suspected(WITH_FIVE_PLACES, 5, 4),
             "Here order matters. Did you hand in words in another order, and compare?",
         ),
         Probe(
@@ -261,6 +248,12 @@ EQUIVARIANT = Exercise(
             "the mean for everyone",
             _suspected(POOLED, 5, 3),
             "All outputs are the same here, in whatever order. Is that in order?",
+        ),
+        Probe(
+            "the mean for everyone, a million times as large",
+            _suspected(LOUD, 5, 3),
+            "In double precision even this is rounded by far less than 1e-6. In which precision do "
+            "you compute?",
         ),
         Probe(
             "a causal mask",
@@ -353,11 +346,28 @@ EQUIVARIANT = Exercise(
             "You ask for equality to the last digit. A sum in another order is rounded in another "
             "way. How large a difference may that make, in double precision?",
         ),
+        *(
+            Mistake(
+                f"too generous by {tolerance:g}",
+                _wrong(tolerance=tolerance),
+                "You let differences pass that are far larger than rounding. How small does "
+                "rounding make them, in double precision?",
+                group="too generous",
+            )
+            for tolerance in (0.05, 1e-3, 1e-4)
+        ),
         Mistake(
-            "too generous",
-            _wrong(tolerance=0.05),
-            "You let differences pass that are far larger than rounding. How small does rounding "
-            "make them, in double precision?",
+            "single precision",
+            lambda f, x: _probe(f, x.float()),
+            "Somewhere the numbers become single precision, which rounds after seven digits, and "
+            "more than 1e-6 is lost. The words come in double precision. Which step of yours "
+            "changes that?",
+        ),
+        Mistake(
+            "words of your own",
+            lambda f, x: _probe(f, torch.randn(6, 8, dtype=torch.float64)),
+            "Your probe makes words of its own, of its own number and size, and f may be made for "
+            "others. Which words are you given?",
         ),
         Mistake("the order as it was", _wrong(orders=_identity), ALWAYS_YES, group="always yes"),
         Mistake("the same call twice", _same_call_twice, ALWAYS_YES, group="always yes"),

@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 
 from course_lib import positions
 from course_lib.exercises.ch01.common import BATCH, DOUBLE
-from course_lib.exercises.modules import use_module
+from course_lib.exercises.modules import build_and_use
 from course_lib.exercises.probes import Draw, drawn, given
 from course_lib.exercises.spec import Exercise, Inputs, Invariant, Mistake, Probe
 
@@ -137,13 +137,27 @@ Q_ROWS = (
     "minus x for the sentences of the batch."
 )
 
+
+def use_learned(
+    answer: Callable[..., nn.Module], sizes: tuple[int, int], x: Tensor
+) -> dict[str, Any]:
+    """As `use_module`; and which rows of the table would learn from x?"""
+    module, seen = build_and_use(answer, sizes, x)
+    weight = dict(module.named_parameters()).get("table.weight")
+    output, rows = module(x.clone()), list[int]()
+    if weight is not None and isinstance(output, Tensor) and output.requires_grad:
+        [gradient] = torch.autograd.grad(output.sum(), [weight], allow_unused=True)
+        rows = [] if gradient is None else gradient.any(dim=-1).nonzero().flatten().tolist()
+    return seen | {"rows of the table that learn": ", ".join(map(str, rows)) or "none"}
+
+
 LEARNED = Exercise(
     id="4.3",
     title="Learned positions",
     signature="LearnedPositions(max_len, d_model)",
     shapes="x (B, T, D) -> (B, T, D)",
     reference=positions.LearnedPositions,
-    use=use_module,
+    use=use_learned,
     input_names=("sizes (max_len, d_model)", "x"),
     probes=(
         Probe(
@@ -267,6 +281,15 @@ LEARNED = Exercise(
             _module(lambda self, x: x + self.table.weight[: x.shape[1]].detach()),
             NO_GRADIENT,
             group="no gradient",
+        ),
+        Mistake(
+            "row 0 kept for blanks",
+            _module(
+                lambda self, x: x + self.table(torch.arange(x.shape[1], device=x.device)),
+                table=lambda max_len, d_model: nn.Embedding(max_len, d_model, padding_idx=0),
+            ),
+            "Row 0 never learns: `padding_idx` keeps it for blanks, whose vector stays 0. That is "
+            "a thing of tables of words. To which word of a sentence does row 0 belong here?",
         ),
         Mistake("frozen", _module(table=_frozen), NO_GRADIENT, group="no gradient"),
         Mistake("plain tensor", _Plain, NOT_TRAINED, group="not a parameter"),
@@ -407,6 +430,26 @@ ADD = Exercise(
             "the last rows",
             lambda x, table: x + table[-x.shape[1] :],
             "You take the last rows of the table. Which row should the first word get?",
+        ),
+        Mistake(
+            "rows from 1",
+            lambda x, table: x + table[1 : x.shape[1] + 1],
+            "The first word gets row 1. Where does the table begin?",
+        ),
+        Mistake(
+            "cut up another way",
+            lambda x, table: (
+                x.reshape(x.shape[1], x.shape[0], -1) + table[: x.shape[1]][:, None]
+            ).reshape(x.shape),
+            "`view` and `reshape` read the numbers in the order in which they lie and cut them up "
+            "anew: words of one sentence land in another. They do not exchange axes. Which axis of "
+            "x, as it is, counts words?",
+        ),
+        Mistake(
+            "multiplied",
+            lambda x, table: x * table[: x.shape[1]],
+            "The right rows, and they are multiplied with the words. What does the docstring say "
+            "to do?",
         ),
         Mistake(
             "x lost",

@@ -58,6 +58,13 @@ def _own_waves(num_positions: int, d_model: int, factor: float = 1.0) -> Tensor:
     return torch.where(even, theta.sin(), theta.cos()).float()
 
 
+def _turned_and_coarse(num_positions: int, d_model: int) -> Tensor:
+    """Angles this large have few digits left after the point in single precision."""
+    speeds = BASE ** (torch.arange(0, d_model, 2).float() / d_model)
+    theta = torch.arange(num_positions).float()[:, None] * speeds
+    return torch.stack([theta.sin(), theta.cos()], -1).flatten(-2)
+
+
 def _to_the_very_end(num_positions: int, d_model: int) -> Tensor:
     return _table(num_positions, d_model, lambda d: pair_exponents(d) * d / max(d - 2, 1))
 
@@ -153,6 +160,25 @@ TABLE = Exercise(
             "power turned over",
             partial(_table, exponents=turned_exponents),
             UPSIDE_DOWN,
+            group="power turned over",
+        ),
+        Mistake(
+            "power turned over, in single precision",
+            _turned_and_coarse,
+            UPSIDE_DOWN,
+            group="power turned over",
+        ),
+        Mistake(
+            "pairs from 1",
+            partial(_table, exponents=lambda d: pair_exponents(d) + 2 / d),
+            "Even the first pair is slow: pairs are counted from 1 here. With i = 0 the power is "
+            "1, one radian a place. Which `i` has your first pair?",
+        ),
+        Mistake(
+            "degrees",
+            partial(_table, step=math.pi / 180),
+            "All angles are 57 times too small: degrees were made radians, and they are radians "
+            "already. In which unit does `sin` take its angle?",
         ),
         Mistake(
             "to the very end",
@@ -387,6 +413,24 @@ SHIFT = Exercise(
             "always one step",
             lambda k, d_model: _matrix(1, d_model),
             "The matrix goes one step, whatever k is. What does k multiply?",
+        ),
+        Mistake(
+            "one step too many",
+            lambda k, d_model: _matrix(k + 1, d_model),
+            "The matrix goes one step further than it should: for k = 0 it moves on by one. What "
+            "is added to k in your code?",
+        ),
+        Mistake(
+            "speeds turned round",
+            partial(_matrix, exponents=lambda d: pair_exponents(d).flip(0)),
+            "The first pair turns slowly and the last fast. In the table it is the other way "
+            "round. In which order do the speeds come?",
+        ),
+        Mistake(
+            "powers of the speeds",
+            lambda k, d_model: _matrix(1, d_model, exponents=lambda d: k * pair_exponents(d)),
+            "The speeds are raised to the power of k. Three steps at a speed are three times one "
+            "step. Which operation is that?",
         ),
         Mistake(
             "always forwards",

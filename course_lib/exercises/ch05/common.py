@@ -1,13 +1,10 @@
 """What the banks of this chapter share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-
-from course_lib.exercises.modules import use_module
 
 BY_HAND = "numbers small enough for paper"
 BATCH = "a batch of two"
@@ -21,36 +18,31 @@ NO_SUPER = (
 NO_RETURN = "`forward` comes to its end and returns nothing. Which word hands the result out?"
 
 
-@dataclass(frozen=True)
-class Named:
-    """A function with a name that tells what it does."""
-
-    name: str
-    function: Callable[[Tensor], Tensor]
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return self.function(x)
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-def build_and_use(
-    answer: Callable[..., nn.Module], sizes: tuple[Any, ...], *inputs: Any
-) -> tuple[nn.Module, dict[str, Any]]:
-    """The module that was built, and what `use_module` says of it."""
-    built: list[nn.Module] = []
-
-    def build(*sizes: Any) -> nn.Module:
-        built.append(answer(*sizes))
-        return built[-1]
-
-    seen = use_module(build, sizes, *inputs)
-    return built[-1], seen
-
-
 def has_zeros(x: Any) -> bool:
     return isinstance(x, Tensor) and bool((x == 0).any())
+
+
+def how_it_should_drop(p: float) -> str:
+    """What `how_it_drops` says of dropout as it should be."""
+    return f"×0 or ×{1 / (1 - p):g}, each by itself" if p else "×1"
+
+
+def how_it_drops(before: Tensor, after: Tensor) -> str:
+    """What dropout made of these numbers: by which factors, and which of them together."""
+    if before.shape != after.shape:
+        return "another shape"
+    there = before != 0
+    factors = (after / before)[there].round(decimals=2).unique().tolist()
+    if len(factors) > 2:
+        return "more than dropout does"
+    there, gone = (x.reshape(-1, x.shape[-1]) for x in (there, there & (after == 0)))
+    together = [
+        name
+        for name, axis in {"words": -1, "features": 0}.items()
+        if bool(((gone.sum(axis) == 0) | (gone.sum(axis) == there.sum(axis))).all())
+    ]
+    each = f", whole {together[0]} at a time" if together else ", each by itself"
+    return " or ".join(f"×{factor:g}" for factor in factors) + each * (len(factors) > 1)
 
 
 def differ(x: Any, y: Any) -> bool:

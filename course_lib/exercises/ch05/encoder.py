@@ -14,15 +14,18 @@ from course_lib.exercises.spec import Exercise, Inputs, Mistake, Probe
 
 
 class SmallLayer(nn.Module):
-    """Stands in for an encoder layer: each word takes in the mean of those that it may see."""
+    """Stands in for an encoder layer: each word takes in the mean of those that it may see.
 
-    def __init__(self, d_model: int) -> None:
+    The higher its number in the stack, the less it adds, so that their order shows.
+    """
+
+    def __init__(self, d_model: int, number: int) -> None:
         super().__init__()
-        self.map = nn.Linear(d_model, d_model)
+        self.map, self.number = nn.Linear(d_model, d_model), number
 
     def forward(self, x: Tensor, mask: Tensor | None = None, bias: Tensor | None = None) -> Tensor:
         seen = x.new_ones(x.shape[1], x.shape[1]) if mask is None else mask.to(x.dtype)
-        return x + torch.tanh(self.map(seen / seen.sum(dim=-1, keepdim=True) @ x))
+        return x + torch.tanh(self.map(seen / seen.sum(dim=-1, keepdim=True) @ x)) / self.number
 
 
 def use_encoder(
@@ -31,11 +34,13 @@ def use_encoder(
     """As `use_module`, with layers and a final norm that are made here."""
     num_layers, d_model, norm = sizes
 
+    stack: list[nn.Module] = [SmallLayer(d_model, i) for i in range(1, num_layers + 1)]
+    handed_over = list(stack)
+
     def build() -> nn.Module:
-        stack = [SmallLayer(d_model) for _ in range(num_layers)]
         return answer(stack, nn.LayerNorm(d_model) if norm else nn.Identity())
 
-    return use_module(build, (), x, *mask)
+    return use_module(build, (), x, *mask) | {"`layers` is left as it was": stack == handed_over}
 
 
 def _stack(
@@ -108,6 +113,24 @@ def _first_again(self: Any, x: Tensor, mask: Tensor | None) -> Tensor:
     for _ in self.layers:
         x = self.layers[0](x, mask)
     return self.norm(x)
+
+
+def _first_masked(self: Any, x: Tensor, mask: Tensor | None) -> Tensor:
+    for i, layer in enumerate(self.layers):
+        x = layer(x, None if i else mask)
+    return self.norm(x)
+
+
+def _two_by_number(self: Any, x: Tensor, mask: Tensor | None) -> Tensor:
+    return self.norm(self.layers[1](self.layers[0](x, mask), mask))
+
+
+def _popped(stack: list[nn.Module]) -> nn.ModuleList:
+    return nn.ModuleList([stack.pop() for _ in range(len(stack))])
+
+
+def _popped_in_order(stack: list[nn.Module]) -> nn.ModuleList:
+    return nn.ModuleList([stack.pop(0) for _ in range(len(stack))])
 
 
 def _all_of_them(self: Any, x: Tensor, mask: Tensor | None) -> list[Tensor]:
@@ -286,6 +309,37 @@ ENCODER = Exercise(
             "backwards",
             _stack(_through(which=slice(None, None, -1))),
             "The layers are used from the last to the first. Which one should read the words?",
+        ),
+        *(
+            Mistake(
+                name,
+                _stack(_through(), keep=keep),
+                "The list that you were given is empty afterwards: `pop` takes things out, and "
+                "whoever called you still has it. How do you go through a list and leave it?",
+                group="list emptied",
+            )
+            for name, keep in {"popped": _popped, "popped from the front": _popped_in_order}.items()
+        ),
+        Mistake(
+            "kept backwards",
+            _stack(_through(), keep=lambda stack: nn.ModuleList(stack[::-1])),
+            "The layers are kept from the last to the first. Which one should read the words?",
+        ),
+        Mistake(
+            "mask for the first alone",
+            _stack(_first_masked),
+            "The first layer is told of the mask, and those after it are not. Each layer looks "
+            "anew. Who has to be told?",
+        ),
+        Mistake(
+            "normed twice at the end",
+            _stack(lambda self, x, mask: self.norm(_through()(self, x, mask))),
+            "The final norm is applied two times. How many times does it stand in your code?",
+        ),
+        Mistake(
+            "numbers instead of a loop",
+            _stack(_two_by_number),
+            "Your code counts on two layers. How does it go through as many as there are?",
         ),
         Mistake(
             "all results",

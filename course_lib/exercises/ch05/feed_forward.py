@@ -16,10 +16,12 @@ from course_lib.exercises.ch05.common import (
     NO_SUPER,
     Q_BATCH,
     alone,
-    build_and_use,
     differ,
     has_zeros,
+    how_it_drops,
+    how_it_should_drop,
 )
+from course_lib.exercises.modules import build_and_use
 from course_lib.exercises.probes import Draw
 from course_lib.exercises.spec import Exercise, Inputs, Mistake, Probe
 
@@ -29,16 +31,27 @@ def use_feed_forward(
 ) -> dict[str, Any]:
     """As `use_module`; and where does dropout act?"""
     module, seen = build_and_use(answer, sizes, x)
-    read: list[Tensor] = []
-    up = getattr(module, "up", None)
-    if isinstance(up, nn.Module):
-        up.register_forward_pre_hook(lambda part, inputs: read.append(inputs[0]))
-    trained, plain = module.train()(x), module.eval()(x)
+    read: dict[str, list[Tensor]] = {"up": [], "down": []}
+    for name, inputs in read.items():
+        part = getattr(module, name, None)
+        if isinstance(part, nn.Module):
+            part.register_forward_pre_hook(partial(_keep, inputs))
+    trained, plain = module.train()(x.clone()), module.eval()(x.clone())
+    dropped, hidden = (read["down"][i] if read["down"] else None for i in (0, -1))
     return seen | {
-        "dropout acts on the input": bool(read) and differ(read[0], x),
+        "dropout acts on the input": bool(read["up"]) and differ(read["up"][0], x),
         "dropout acts on the output": has_zeros(trained),
         "dropout acts before the output": not _only_scaled(trained, plain),
+        "what training makes of hidden features": (
+            how_it_should_drop(sum(sizes[2:]))  # nothing can be seen, so nothing is said
+            if hidden is None or dropped is None
+            else how_it_drops(hidden, dropped)
+        ),
     }
+
+
+def _keep(seen: list[Tensor], part: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    seen.append(inputs[0])
 
 
 def _only_scaled(trained: Any, plain: Any) -> bool:
@@ -47,6 +60,21 @@ def _only_scaled(trained: Any, plain: Any) -> bool:
         return True
     factors = (trained / plain)[trained != 0]
     return bool(((factors - factors[:1]).abs() < 1e-3).all())
+
+
+def _struck_out(self: Any, hidden: Tensor) -> Tensor:
+    """Dropout that forgets to make up for what it takes away."""
+    return self.dropout(hidden) * (1 - self.dropout.p) if self.training else hidden
+
+
+DROPS: dict[str, Callable[[Any, Tensor], Tensor]] = {
+    "hidden": lambda self, hidden: self.dropout(hidden),
+    "both": lambda self, hidden: self.dropout(hidden),
+    "hidden twice": lambda self, hidden: self.dropout(self.dropout(hidden)),
+    "not made up for": _struck_out,
+    "whole words": lambda self, hidden: hidden * self.dropout(torch.ones_like(hidden[..., :1])),
+    "whole features": lambda self, hidden: hidden * self.dropout(hidden.new_ones(hidden.shape[-1])),
+}
 
 
 class Spoiled(nn.Module):
@@ -78,8 +106,8 @@ class Spoiled(nn.Module):
         hidden = self.bend(up(self.before(self.dropout(x) if self.drop == "input" else x)))
         if self.drop == "always":
             hidden = F.dropout(hidden, self.dropout.p)
-        elif self.drop in ("hidden", "both"):
-            hidden = self.dropout(hidden)
+        elif self.drop in DROPS:
+            hidden = DROPS[self.drop](self, hidden)
         out = self.after(down(hidden))
         out = self.dropout(out) if self.drop in ("output", "both") else out
         return x + out if self.residual else out
@@ -124,6 +152,20 @@ def _in_a_list(self: Any, d_model: int, d_ff: int) -> None:
 
 def _in_a_row(self: Any, d_model: int, d_ff: int) -> None:
     self.net = nn.Sequential(nn.Linear(d_model, d_ff), nn.ReLU(), nn.Linear(d_ff, d_model))
+
+
+class InARow(nn.Module):
+    def __init__(self, d_model: int, d_ff: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        up, down = nn.Linear(d_model, d_ff), nn.Linear(d_ff, d_model)
+        self.net = nn.Sequential(up, nn.ReLU(), nn.Dropout(dropout), down)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net(x)
+
+
+def _four_times(self: Any, d_model: int, d_ff: int) -> None:
+    _up_and_down(self, d_model, 4 * d_model)
 
 
 def _with_norm(self: Any, d_model: int, d_ff: int) -> None:
@@ -263,6 +305,12 @@ FEED_FORWARD = Exercise(
             "come out of `up`, and go into `down`?",
         ),
         Mistake(
+            "four times as wide",
+            _own(_four_times, _dropped),
+            "`d_ff` is not used: there are always four times as many hidden features as the word "
+            "has. That is the paper's choice. How many are asked for?",
+        ),
+        Mistake(
             "only up",
             _own(_only_up, lambda self, x: self.dropout(self.up(x).relu())),
             "The result has d_ff features, and the word has d_model. How does it come back?",
@@ -295,6 +343,7 @@ FEED_FORWARD = Exercise(
             OTHER_NAMES,
             group="other parameters",
         ),
+        Mistake("a sequential with dropout", InARow, OTHER_NAMES, group="other parameters"),
         *(
             Mistake(name, alone(Spoiled, biases=biases), NO_BIAS, group="no bias")
             for name, biases in {
@@ -332,6 +381,30 @@ FEED_FORWARD = Exercise(
             alone(Spoiled, drop="both"),
             "There is dropout on the hidden features and on the output. The one on the output "
             "belongs to the residual connection, which comes later. Which one is left here?",
+        ),
+        Mistake(
+            "hidden dropout twice",
+            alone(Spoiled, drop="hidden twice"),
+            "Dropout acts on the hidden features two times, so three quarters of them are gone "
+            "where one half was asked for. Where does the second one come from?",
+        ),
+        Mistake(
+            "not made up for",
+            alone(Spoiled, drop="not made up for"),
+            "Features are struck out and the others stay as they are, so in training the sums are "
+            "smaller than later, when all count. By what are the others multiplied?",
+        ),
+        Mistake(
+            "whole words dropped",
+            alone(Spoiled, drop="whole words"),
+            "All features of a word are struck out together, or none. Hidden features should not "
+            "learn to rely on each other. For how many numbers are dice thrown in your code?",
+        ),
+        Mistake(
+            "whole features dropped",
+            alone(Spoiled, drop="whole features"),
+            "The same features are struck out in every word. Each word should lose others. For how "
+            "many numbers are dice thrown in your code?",
         ),
         Mistake(
             "dropout on the input",

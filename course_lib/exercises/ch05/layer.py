@@ -14,13 +14,13 @@ from course_lib.exercises.ch05.common import (
     NO_RETURN,
     NO_SUPER,
     alone,
-    build_and_use,
     differ,
 )
-from course_lib.exercises.modules import use_module
+from course_lib.exercises.modules import build_and_use, use_module
 from course_lib.exercises.probes import Draw
 from course_lib.exercises.spec import Exercise, Function, Inputs, Mistake, Probe
 
+ELSEWHERE = "another place"
 PARTS = ("feed_forward", "self_attention_residual", "feed_forward_residual")
 
 
@@ -29,13 +29,17 @@ def use_layer(
 ) -> dict[str, Any]:
     """As `use_module`; and in which of its parts does dropout act?"""
     module, seen = build_and_use(answer, sizes, x, *mask)
-    plain = module.eval()(x, *mask)
-    found = []
-    for name in PARTS if sizes[3] else ():
-        part = getattr(module.eval(), name, None)
-        if isinstance(part, nn.Module):
-            part.train()
-            found += [name] * differ(module(x, *mask), plain)
+    plain, found = module.eval()(x.clone(), *mask), list[str]()
+    parts = {name: getattr(module, name, None) for name in PARTS if sizes[3]}
+    parts = {name: part for name, part in parts.items() if isinstance(part, nn.Module)}
+    for name, part in parts.items():
+        module.eval()
+        part.train()
+        found += [name] * differ(module(x.clone(), *mask), plain)
+    module.train()
+    for part in parts.values():
+        part.eval()
+    found += [ELSEWHERE] * (bool(sizes[3]) and differ(module(x.clone(), *mask), plain))
     return seen | {"dropout acts in": ", ".join(found) or "none"}
 
 
@@ -74,7 +78,7 @@ class Spoiled(nn.Module):
         ),
         shared: bool = False,
         heads: Callable[[int], int] = lambda num_heads: num_heads,
-        drops: tuple[bool, bool] = (True, True),
+        drops: tuple[bool, bool, bool] = (True, True, True),
         masked: bool = True,
         read: str = "normed",
         way: Way = lambda p, x: p.second(p.first(x, p.look), p.feed),
@@ -83,7 +87,7 @@ class Spoiled(nn.Module):
         attention = layers.MultiHeadAttention(d_model, heads(num_heads))
         feed_forward = layers.FeedForward(d_model, d_ff, dropout * drops[0])
         first = residual(d_model, dropout * drops[1])
-        second = first if shared else residual(d_model, dropout * drops[1])
+        second = first if shared else residual(d_model, dropout * drops[2])
         parts = (attention, feed_forward, first, second)
         for name, part in zip(names, parts, strict=True):
             setattr(self, name, part)
@@ -93,11 +97,20 @@ class Spoiled(nn.Module):
         attend, feed, first, second = (getattr(self, name) for name in self.names)
 
         def look(y: Tensor) -> Tensor:
-            asks = x if self.read == "raw" else y
-            context = y if self.read == "normed" else x
+            asks = x if self.read in ("raw", "raw query") else y
+            context = x if self.read in ("raw", "raw context") else y
             return attend(asks, context, mask if self.masked else None)
 
         return self.way(Parts(first, second, look, feed), x)
+
+
+class OneDropoutMore(Spoiled):
+    def __init__(self, d_model: int, num_heads: int, d_ff: int, dropout: float) -> None:
+        super().__init__(d_model, num_heads, d_ff, dropout)
+        self.dropout = layers.Dropout(dropout)
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        return self.dropout(super().forward(x, mask))
 
 
 class WithFinalNorm(Spoiled):
@@ -243,6 +256,12 @@ ENCODER_LAYER = Exercise(
             "Which name has the argument of your lambda, and which one is used in it?",
         ),
         Mistake(
+            "raw query",
+            partial(Spoiled, read="raw query"),
+            "The words ask as they are, and look at normed ones. Attention within one sentence "
+            "reads one thing. Which of your names should stand there twice?",
+        ),
+        Mistake(
             "feed-forward first",
             alone(Spoiled, way=lambda p, x: p.first(p.second(x, p.feed), p.look)),
             "Both parts are there, in the other order: each word thinks before it has looked. "
@@ -331,6 +350,19 @@ ENCODER_LAYER = Exercise(
             "is never used. Which one belongs to attention?",
         ),
         Mistake(
+            "residuals exchanged",
+            alone(Spoiled, way=lambda p, x: p.first(p.second(x, p.look), p.feed)),
+            "Each of the two sublayers goes through the residual connection of the other, so a "
+            "saved model's norms would get to the wrong places. Which name belongs to which?",
+        ),
+        Mistake(
+            "one residual around both",
+            alone(Spoiled, way=lambda p, x: p.first(x, lambda y: p.feed(p.look(y)))),
+            "One residual connection goes around both sublayers, so the feed-forward part reads "
+            "nothing but what attention found, without the words. How many times is something "
+            "added in a layer?",
+        ),
+        Mistake(
             "one head",
             partial(Spoiled, heads=lambda num_heads: 1),
             "There is a single head, however many are asked for. Who has to be told of "
@@ -338,19 +370,48 @@ ENCODER_LAYER = Exercise(
         ),
         Mistake(
             "no dropout in the feed-forward part",
-            alone(Spoiled, drops=(False, True)),
+            alone(Spoiled, drops=(False, True, True)),
             "The feed-forward part was not told how much dropout there is, and has none. What does "
             "its third argument do?",
         ),
         Mistake(
             "no dropout in the residuals",
-            alone(Spoiled, drops=(True, False)),
+            alone(Spoiled, drops=(True, False, False)),
             NO_DROPOUT_THERE,
             group="no dropout in the residuals",
         ),
+        *(
+            Mistake(
+                f"no dropout in the {which} residual",
+                alone(Spoiled, drops=(True, *drops)),
+                "One of the two residual connections was not told how much dropout there is, and "
+                "has none. Does the second argument stand in both?",
+                group="no dropout in one residual",
+            )
+            for which, drops in {"first": (False, True), "second": (True, False)}.items()
+        ),
+        Mistake(
+            "one dropout more",
+            OneDropoutMore,
+            "There is a dropout outside of the three parts that have one: what a sublayer says is "
+            "struck out twice, or the stream itself loses features. Which line of yours can go?",
+        ),
+        Mistake(
+            "a dropout of its own",
+            lambda d_model, num_heads, d_ff, dropout: Spoiled(d_model, num_heads, d_ff, 0.1),
+            "There is dropout even where none is asked for. Where do your parts learn how much?",
+        ),
+        Mistake(
+            "four times as wide",
+            lambda d_model, num_heads, d_ff, dropout: Spoiled(
+                d_model, num_heads, 4 * d_model, dropout
+            ),
+            "`d_ff` is not used: there are always four times as many hidden features as the word "
+            "has. That is the paper's choice. Who has to be told of `d_ff`?",
+        ),
         Mistake(
             "no dropout",
-            alone(Spoiled, drops=(False, False)),
+            alone(Spoiled, drops=(False, False, False)),
             "`dropout` is not used: no part has any, and training changes nothing. Which three "
             "parts take it?",
         ),

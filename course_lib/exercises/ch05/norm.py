@@ -184,6 +184,29 @@ LAYER_NORM = Exercise(
             "formula: here eps is *added*. What becomes of 9 and 7?",
         ),
         Mistake(
+            "eps of its own choice",
+            _alone(divisor=lambda v, eps: (v + 1e-5).sqrt()),
+            "There is a fixed small number under the root, and `eps` is not used. Whoever calls "
+            "this chooses it. What does your code do with it?",
+        ),
+        Mistake(
+            "eps squared",
+            _alone(divisor=lambda v, eps: (v + eps**2).sqrt()),
+            "The *square* of eps is added to the variance. What does the formula add?",
+        ),
+        Mistake(
+            "brackets forgotten",
+            lambda x, weight, bias, eps: (
+                x
+                - x.mean(-1, keepdim=True)
+                / (x.var(-1, keepdim=True, correction=0) + eps).sqrt()
+                * weight
+                + bias
+            ),
+            "Only the *mean* is divided by the root: division comes before subtraction. What has "
+            "to be in brackets?",
+        ),
+        Mistake(
             "root forgotten",
             partial(_spoiled, divisor=lambda v, eps: v + eps),
             "You divide by the variance, and a variance is in squares: it is 9 where the numbers "
@@ -248,6 +271,12 @@ LAYER_NORM = Exercise(
             _alone(finish=lambda y, w, b: (y + b) * w),
             "The bias is added before the weight multiplies, so it is scaled as well. In which "
             "order do they come in the formula?",
+        ),
+        Mistake(
+            "weight and bias exchanged",
+            _alone(finish=lambda y, w, b: y * b + w),
+            "Weight and bias have changed places: a bias of 0 wipes every word out. Which of the "
+            "two multiplies?",
         ),
         Mistake(
             "weight divides",
@@ -387,11 +416,52 @@ NORM_WORDS = Exercise(
             "Without eps a blank is divided by 0, and now its output is not a number either. The "
             "eps was not too much: it stood in the wrong place. Which place is right?",
         ),
+        *(
+            Mistake(
+                name,
+                wrong,
+                "What you put in comes after the root of 0 was taken. It mends the output, and on "
+                "the way back the gradient meets that root all the same: 0 times infinity. What "
+                "must happen *before* the root?",
+                group="mended afterwards",
+            )
+            for name, wrong in {
+                "root kept from 0": _norm_words(lambda v, eps: v.sqrt().clamp(min=eps)),
+                "NaN replaced": lambda x, eps: torch.nan_to_num(
+                    _norm_words(lambda v, eps: v.sqrt())(x, eps)
+                ),
+            }.items()
+        ),
+        *(
+            Mistake(
+                f"another root for blanks, eps {where}",
+                _norm_words(root),
+                "Nothing is NaN any more. But blanks have a rule of their own now, and its slope "
+                "is not that of a word that is nearly blank, so what comes back for them is wrong. "
+                "Which place of eps serves all words alike?",
+                group="a rule for blanks",
+            )
+            for where, root in {
+                "outside": lambda v, eps: torch.where(v == 0, 1.0, v).sqrt() + eps,
+                "under": lambda v, eps: (torch.where(v == 0, 1.0, v) + eps).sqrt(),
+            }.items()
+        ),
         Mistake(
-            "root kept from 0",
-            _norm_words(lambda v, eps: v.sqrt().clamp(min=eps)),
-            "`clamp` comes after the root, and on the way back the gradient meets the root of 0 "
-            "all the same: 0 times infinity. What must happen *before* the root?",
+            "eps of its own choice",
+            _norm_words(lambda v, eps: (v + 1e-5).sqrt()),
+            "Under the root stands a fixed number, and `eps` is not used. Whoever calls this "
+            "chooses it. Which number belongs there?",
+        ),
+        Mistake(
+            "eps squared",
+            _norm_words(lambda v, eps: (v + eps**2).sqrt()),
+            "It is under the root now, and it is the *square* of eps. What does the formula add?",
+        ),
+        Mistake(
+            "no gradient at all",
+            torch.no_grad()(norm_words),
+            "The outputs are right, and no gradient comes back at all, so what stands before the "
+            "norm learns nothing. Is there a `no_grad`, a `detach` or a `.data` in your code?",
         ),
         Mistake(
             "variance kept from 0",

@@ -17,13 +17,14 @@ from course_lib.exercises.ch05.common import (
     NO_SUPER,
     Q_BATCH,
     Q_DOUBLE,
-    Named,
     alone,
-    build_and_use,
     differ,
     has_zeros,
+    how_it_drops,
+    how_it_should_drop,
 )
-from course_lib.exercises.probes import Draw
+from course_lib.exercises.modules import build_and_use
+from course_lib.exercises.probes import Draw, Named
 from course_lib.exercises.spec import Exercise, Function, Inputs, Mistake, Probe
 
 HALVED = Named("half of each number", lambda x: x / 2)
@@ -216,19 +217,29 @@ def use_residual(
 ) -> dict[str, Any]:
     """As `use_module`; and where does dropout act: before, on or after what the sublayer says?"""
     module, seen = build_and_use(answer, sizes, x, sublayer)
-    heard: list[Tensor] = []
+    heard, said, summed = list[Tensor](), list[Tensor](), list[Tensor]()
 
     def listening(y: Tensor) -> Tensor:
         heard.append(y)
-        return sublayer(y)
+        said.append(sublayer(y))
+        return said[-1]
 
-    output = module.train()(x, listening)
-    silent = module.eval()(x, SILENT), module.train()(x, SILENT)
+    norm = getattr(module, "norm", None)
+    if isinstance(norm, nn.Module):
+        norm.register_forward_pre_hook(lambda part, inputs: summed.append(inputs[0]))
+    output = module.train()(x.clone(), listening)
+    added = summed[-1] - x if summed and said else None
+    silent = module.eval()(x.clone(), SILENT), module.train()(x.clone(), SILENT)
     return seen | {
         "times that the sublayer is used": len(heard),
         "dropout changes what the sublayer reads": any(has_zeros(y) for y in heard),
         "dropout changes a stream to which nothing is added": differ(*silent),
         "zeros in the output while training": has_zeros(output),
+        "what training makes of what the sublayer says": (
+            how_it_should_drop(sum(sizes[1:]))  # nothing can be seen, so nothing is said
+            if added is None
+            else how_it_drops(said[-1], added)
+        ),
     }
 
 
@@ -244,9 +255,10 @@ class Spoiled(nn.Module):
         drop: str = "said",
         name: str = "norm",
         affine: bool = True,
+        eps: float = 1e-5,
     ) -> None:
         super().__init__()
-        setattr(self, name, nn.LayerNorm(d_model, elementwise_affine=affine))
+        setattr(self, name, nn.LayerNorm(d_model, eps, elementwise_affine=affine))
         self.dropout = layers.Dropout(dropout)
         self.formula, self.drop, self.name = formula, drop, name
 
@@ -266,6 +278,10 @@ class Spoiled(nn.Module):
             found = sublayer(y)
             if self.drop == "always":
                 return F.dropout(found, self.dropout.p)
+            if self.drop == "twice":
+                return self.dropout(self.dropout(found))
+            if self.drop == "whole words":
+                return found * self.dropout(torch.ones_like(found[..., :1]))
             return self.dropout(found) if self.drop == "said" else found
 
         result = self.formula(x, norm, said)
@@ -280,6 +296,22 @@ class NormOnTheFly(nn.Module):
     def forward(self, x: Tensor, sublayer: Function) -> Tensor:
         norm = nn.LayerNorm(self.d_model, dtype=x.dtype, device=x.device)
         return norm(x + self.dropout(sublayer(x)))
+
+
+class WrittenInto(Spoiled):
+    def forward(self, x: Tensor, sublayer: Function) -> Tensor:
+        x += self.dropout(sublayer(x))
+        return getattr(self, self.name)(x)
+
+
+class NeverAsked(Spoiled):
+    def forward(self, x: Tensor, sublayer: Function) -> Tensor:
+        return getattr(self, self.name)(x + self.dropout(x))
+
+
+class WeightUnused(Spoiled):
+    def forward(self, x: Tensor, sublayer: Function) -> Tensor:
+        return F.layer_norm(x + self.dropout(sublayer(x)), x.shape[-1:])
 
 
 class TwoNorms(nn.Module):
@@ -438,6 +470,45 @@ POST_NORM = Exercise(
             alone(Spoiled, drop="stream"),
             "Dropout acts on x before anything else, so that the stream itself loses features. On "
             "which term of the sum should it act?",
+        ),
+        Mistake(
+            "dropout twice",
+            alone(Spoiled, drop="twice"),
+            "What the sublayer says goes through dropout two times, so three quarters of it are "
+            "gone where one half was asked for. How often does `dropout` stand in `forward`?",
+        ),
+        Mistake(
+            "whole words dropped",
+            alone(Spoiled, drop="whole words"),
+            "All that the sublayer says of a word is struck out, or nothing. Some models do so, "
+            "with whole layers. For how many numbers are dice thrown in your code?",
+        ),
+        Mistake(
+            "written into x",
+            WrittenInto,
+            "The result is right, and x itself is changed: `+=` writes into the tensor that was "
+            "handed over. Which way to write it makes a new one?",
+        ),
+        Mistake(
+            "sublayer never asked",
+            NeverAsked,
+            "The sublayer is never asked. What is to be added to x?",
+        ),
+        Mistake(
+            "norm without its numbers",
+            WeightUnused,
+            "The norm is applied without its weight and bias: they are there and not used, and no "
+            "gradient reaches them. What does calling `self.norm` do that your line does not?",
+        ),
+        *(
+            Mistake(
+                f"eps {eps:g}",
+                alone(Spoiled, eps=eps),
+                "The order is right, and the norm has an eps of its own choice: some word comes "
+                "out a little different. Which eps has `nn.LayerNorm` if you do not say?",
+                group="another eps",
+            )
+            for eps in (1e-6, 1e-12)
         ),
         Mistake(
             "dropout of one half",

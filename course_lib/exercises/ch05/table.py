@@ -1,5 +1,6 @@
 """5.7 parameter_table: who has how many parameters?"""
 
+import copy
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -22,9 +23,14 @@ def parameter_table(module: nn.Module) -> Table:
 
 
 def in_any_order(answer: Function, module: nn.Module) -> Any:
-    """The rows by name: their order is the writer's own business."""
-    table = answer(module)
-    return dict(sorted(table.items())) if isinstance(table, dict) else table
+    """The rows by name: their order is the writer's own business. Also if the module is changed."""
+    given = copy.deepcopy(module)
+    table = answer(given)
+    if not isinstance(table, dict):
+        return table
+    before, after = ([p.requires_grad for p in m.parameters()] for m in (module, given))
+    changed = {} if before == after else {"(changed) requires_grad": after}
+    return {name: table[name] for name in sorted(table, key=str)} | changed
 
 
 def _numbers(module: nn.Module) -> int:
@@ -64,6 +70,30 @@ def _each_tensor(module: nn.Module) -> Table:
     return {n: p.numel() for n, p in module.named_parameters() if p.requires_grad} | {
         "total": _numbers(module)
     }
+
+
+def _by_first_name(module: nn.Module) -> Table:
+    table: Table = {}
+    for name, parameter in module.named_parameters():
+        part = name.split(".")[0]
+        table[part] = table.get(part, 0) + parameter.numel() * parameter.requires_grad
+    return table | {"total": sum(table.values())}
+
+
+def _each_once(module: nn.Module) -> Table:
+    seen: set[int] = set()
+    table = {"total": _numbers(module)}
+    for name, part in module.named_children():
+        new = [p for p in part.parameters() if p.requires_grad and id(p) not in seen]
+        seen |= {id(p) for p in new}
+        table[name] = sum(p.numel() for p in new)
+    return table
+
+
+def _frozen_on_the_way(module: nn.Module) -> Table:
+    table = parameter_table(module)
+    module.requires_grad_(False)
+    return table
 
 
 class Scaled(nn.Module):
@@ -259,6 +289,34 @@ PARAMETER_TABLE = Exercise(
             _each_tensor,
             "There is a row for each tensor. A row for each *part* is asked for. Which method "
             "hands out the parts, with their names?",
+        ),
+        Mistake(
+            "numbered",
+            lambda module: (
+                {str(i): _numbers(part) for i, part in enumerate(module.children())}
+                | {"total": _numbers(module)}
+            ),
+            "The rows are numbered. `children()` hands out parts without their names. Which method "
+            "gives both?",
+        ),
+        Mistake(
+            "names cut at the dot",
+            _by_first_name,
+            "You collect parameters by the first part of their names. So a part without any has no "
+            "row, a parameter of the module itself has one, and what is shared is found once. "
+            "Which method hands out the parts themselves?",
+        ),
+        Mistake(
+            "shared in one row alone",
+            _each_once,
+            "A matrix that two parts share stands in the row of the first, and the second is told "
+            "to have none. Both have it. Where is it to be counted once?",
+        ),
+        Mistake(
+            "module changed",
+            _frozen_on_the_way,
+            "The table is right, and the module no longer wants gradients: whoever trains it next "
+            "trains nothing. Which line changes it, where looking would do?",
         ),
         Mistake(
             "by class",

@@ -79,6 +79,7 @@ def use(answer: Function, weight: Tensor, x: Tensor, y: Tensor, sizes: list[int]
     grad = model.weight.grad
     return {
         "loss": float(loss) if isinstance(loss, (float, Tensor)) else loss,
+        "the loss is a plain number": isinstance(loss, float),
         "gradient": torch.zeros_like(weight) if grad is None else grad,
         "weights": model.weight,
     }
@@ -158,6 +159,12 @@ ACCUMULATE = Exercise(
             _only_the_last,
             ONLY_THE_LAST,
             group="only the last batch",
+        ),
+        Mistake(
+            "a tensor",
+            lambda *args: torch.tensor(accumulate(*args)),
+            "The gradient is right, and the loss, too; but it is a tensor. As it comes from the "
+            "model, it keeps the graph of every batch alive. What makes a plain number of it?",
         ),
         Mistake(
             "no gradient",

@@ -52,6 +52,8 @@ def _drawn(shape: tuple[int, ...], vocab_size: int, smoothing: float) -> Draw:
     return draw
 
 
+NOT_SMOOTHED = "These are plain one-hot rows. Where does `smoothing` come in?"
+
 SMOOTH = Exercise(
     id="8.2",
     title="Smooth labels",
@@ -81,7 +83,7 @@ SMOOTH = Exercise(
     invariants=(
         Invariant(
             "each row sums to 1",
-            lambda value, *_: bool(torch.allclose(value.sum(-1), torch.ones(value.shape[:-1]))),
+            lambda value, *_: bool(((value.sum(-1) - 1).abs() < 1e-5).all()),
         ),
     ),
     mistakes=(
@@ -123,7 +125,14 @@ SMOOTH = Exercise(
         Mistake(
             "not smoothed",
             lambda targets, vocab_size, smoothing: F.one_hot(targets, vocab_size).float(),
-            "These are plain one-hot rows. Where does `smoothing` come in?",
+            NOT_SMOOTHED,
+            group="not smoothed",
+        ),
+        Mistake(
+            "not smoothed, whole numbers",
+            lambda targets, vocab_size, smoothing: F.one_hot(targets, vocab_size),
+            NOT_SMOOTHED,
+            group="not smoothed",
         ),
         Mistake(
             "all alike",

@@ -65,7 +65,18 @@ def use(answer: Function, weight: Tensor, x: Tensor, y: Tensor, sizes: list[int]
     """As in the middle of a training: the model is in the mode for training."""
     model = WithDropout(weight).train()
     loss = answer(model, squared_error, batches_of(x, y, sizes), sizes)
-    return {"loss": loss, "a gradient is left behind": model.weight.grad is not None}
+    return {
+        "loss": loss,
+        "a gradient is left behind": model.weight.grad is not None,
+        "share that dropout takes in the next training step": model.dropout.p,
+    }
+
+
+def _taken_out(model: nn.Module, loss_of: LossOf, batches: list[Batch], sizes: list[int]) -> float:
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    return _validate(model, loss_of, batches, sizes, evaluating=False)
 
 
 DROPOUT_ON = (
@@ -107,6 +118,12 @@ VALIDATE = Exercise(
             "switched off too late",
             partial(_validate, evaluating=False, late=True),
             "Dropout is switched off after the first batch has been read. When is it in time?",
+        ),
+        Mistake(
+            "dropout taken out of the model",
+            _taken_out,
+            "The measurement is right, and the model has lost its dropout: it will train without "
+            "from now on. What switches it off for a while only?",
         ),
         Mistake(
             "mean of means",
