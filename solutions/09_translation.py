@@ -1075,8 +1075,8 @@ for sentence, translation in zip(yours, translate(model, tokenizer, yours), stri
     print(sentence, "→", translation)
 
 # %% [markdown]
-# It never says *I don't know*. It writes a fluent sentence about something else, and nothing in its
-# form tells you so.
+# It never says *I don't know*. For a word that it has not seen it writes another one, or stammers
+# pieces of words, and it puts them down like all the others: nothing marks them as a guess.
 
 # %% [markdown]
 # ## 9.13 The same, on real sentences
