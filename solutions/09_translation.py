@@ -612,7 +612,7 @@ def measure(decode):
 # %% tags=["nbval-ignore-output"]
 test_sources = make_source([ids for ids, _ in test_pairs])
 found = {"greedy": measure(greedy_decode)}
-for alpha in (0.0, 0.6, 2.0):
+for alpha in (0.0, 0.6):
     decode = partial(library_beam_search, beam_size=5, length_penalty=alpha)
     found[f"beam of 5, α {alpha}"] = measure(decode)
 print(f"{'':17} {'BLEU':>6} {'log-prob.':>10} {'words':>6} {'seconds':>8}")
@@ -620,10 +620,10 @@ for name, (_, (bleu_score, log_prob, length, seconds)) in found.items():
     print(f"{name:17} {bleu_score:6.2f} {log_prob:10.3f} {length:6.2f} {seconds:8.2f}")
 
 # %% tags=["nbval-ignore-output"]
-greedy, plain, gentle, strong = (figures for _, figures in found.values())
-assert abs(gentle[0] - greedy[0]) < 3  # BLEU: little to gain where the model is sure
+greedy, plain, penalised = (figures for _, figures in found.values())
+assert abs(penalised[0] - greedy[0]) < 3  # BLEU: little to gain where the model is sure
 assert plain[1] > greedy[1] - 0.01  # the beam finds what the model thinks likely
-assert plain[2] - 0.05 <= gentle[2] <= strong[2] + 0.05  # a larger α, longer sentences
+assert plain[2] - 0.05 <= penalised[2]  # a larger α, longer sentences
 assert plain[3] > greedy[3]  # and it takes longer
 
 # %% [markdown]
@@ -1065,12 +1065,12 @@ for pair, text in zip(test, systems["greedy"], strict=True):
 # Type a sentence of your own. Stay with the words of the corpus at first, then leave them: a word
 # that the model has never seen, two sentences at once, a question.
 #
-# The two sentences below speak of snow and of a zebra. Neither stands anywhere in the corpus. What
-# does the model do where it knows nothing, and would you have noticed without knowing German?
+# The two sentences below have the words *snow* and *zebra*. Neither stands in the training text.
+# What does the model do where it knows nothing, and would you notice without knowing German?
 
 # %% tags=["nbval-ignore-output"]
 yours = ["Two dogs are playing in the snow.", "A zebra is reading a red book in the park."]
-assert not any("snow" in text or "zebra" in text for text in train["source"])
+assert {"snow", "zebra"}.isdisjoint(word for text in train["source"] for word in words(text))
 for sentence, translation in zip(yours, translate(model, tokenizer, yours), strict=True):
     print(sentence, "→", translation)
 
