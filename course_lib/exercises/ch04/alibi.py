@@ -78,12 +78,14 @@ ALIBI = Exercise(
     mistakes=(
         Mistake(
             "to the power of the distance",
-            lambda num_heads, num_queries: -(
-                _right_slopes(num_heads)[:, None, None]
-                ** _distance(torch.arange(num_queries)[:, None], torch.arange(num_queries))
+            lambda num_heads, num_queries: (
+                -(
+                    _right_slopes(num_heads)[:, None, None]
+                    ** _distance(torch.arange(num_queries)[:, None], torch.arange(num_queries))
+                )
             ),
             "The slope is raised to the power of the distance, so that a word is pushed down most "
-            "for itself. A line has a slope, and rises by it at each step. Which operation is that?",
+            "for itself. A line rises by its slope at each step. Which operation is that?",
         ),
         Mistake(
             "times the number of heads",

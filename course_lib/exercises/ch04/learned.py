@@ -137,6 +137,7 @@ Q_ROWS = (
     "minus x for the sentences of the batch."
 )
 
+
 def use_learned(
     answer: Callable[..., nn.Module], sizes: tuple[int, int], x: Tensor
 ) -> dict[str, Any]:

@@ -73,9 +73,7 @@ DROPS: dict[str, Callable[[Any, Tensor], Tensor]] = {
     "hidden twice": lambda self, hidden: self.dropout(self.dropout(hidden)),
     "not made up for": _struck_out,
     "whole words": lambda self, hidden: hidden * self.dropout(torch.ones_like(hidden[..., :1])),
-    "whole features": lambda self, hidden: (
-        hidden * self.dropout(hidden.new_ones(hidden.shape[-1]))
-    ),
+    "whole features": lambda self, hidden: hidden * self.dropout(hidden.new_ones(hidden.shape[-1])),
 }
 
 
@@ -257,7 +255,7 @@ FEED_FORWARD = Exercise(
             "no bend",
             partial(Spoiled, bend=lambda x: x),
             "There is nothing between the two maps, and two linear maps one after the other are a "
-            "single linear map. What makes XOR possible in the example?",
+            "single linear map. What stands between them in the example of *dog* and *chase*?",
         ),
         Mistake(
             "bend at the end",

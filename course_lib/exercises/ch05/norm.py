@@ -436,8 +436,8 @@ NORM_WORDS = Exercise(
             Mistake(
                 f"another root for blanks, eps {where}",
                 _norm_words(root),
-                "Nothing is NaN any more. But blanks have a rule of their own now, and its slope is "
-                "not that of a word that is nearly blank, so what comes back for them is wrong. "
+                "Nothing is NaN any more. But blanks have a rule of their own now, and its slope "
+                "is not that of a word that is nearly blank, so what comes back for them is wrong. "
                 "Which place of eps serves all words alike?",
                 group="a rule for blanks",
             )
