@@ -39,7 +39,10 @@ from course_lib.positions import inverse_frequencies
 dog_cat = torch.tensor([[0.0], [1.0]])
 cat_dog = torch.tensor([[1.0], [0.0]])
 for name, x in [("dog cat", dog_cat), ("cat dog", cat_dog)]:
-    print(f"{name}:  {[round(y, 3) for y in attention(x, x, x).flatten().tolist()]}")
+    for word, row in zip(name.split(), scaled_dot_scores(x, x), strict=True):
+        weights = [round(w, 3) for w in row.softmax(dim=-1).tolist()]
+        print(f"{name}: {word} scores {row.tolist()}  weights {weights}", end="  ")
+        print(f"takes home {(row.softmax(dim=-1) @ x).item():.3f}")
 
 # %% [markdown]
 # *dog* gets 0.5 and *cat* 0.731, wherever they stand. Nothing in the calculation asked for a place,
@@ -68,7 +71,7 @@ print(f"largest difference: {difference:.9f}")
 # ### Why, in two lines
 #
 # Let $P$ be the matrix that permutes rows: $PX$ are the words in another order, and
-# $P^\top P = 1$. Write $S$ for the scores of $X$ and $A$ for its weights. Then for $PX$:
+# $P^\top P = I$. Write $S$ for the scores of $X$ and $A$ for its weights. Then for $PX$:
 #
 # $$\text{scores: } (PXW_q^\top)(PXW_k^\top)^\top = P\,S\,P^\top,
 #   \qquad\text{so the weights are } P\,A\,P^\top$$
@@ -99,8 +102,8 @@ print(f"largest difference: {difference:.9f}")
 # by the same angles at noon and at midnight.
 
 # %% [markdown]
-# Vaswani et al. (2017, section 3.5) give a vector of *d* features *d*/2 hands. Hand *i* turns by
-# $\omega_i$ radians a place, and its tip fills two neighbouring features of row *t*:
+# Vaswani et al. (2017, section 3.5) give a vector of *d* features *d*/2 hands. Hand *i* (0, 1, …)
+# turns by $\omega_i$ radians a place, and its tip fills two neighbouring features of row *t*:
 #
 # $$\omega_i = 10000^{-2i/d}, \qquad
 #   \text{feature } 2i: \sin(\omega_i\, t), \qquad \text{feature } 2i+1: \cos(\omega_i\, t)$$
@@ -213,7 +216,7 @@ for place in range(5):
 # ### Exercise 4.2: `shift_matrix`
 #
 # Now with *d*/2 hands, each at its own speed, and *k* steps at once, back if *k* is negative. You
-# may use `inverse_frequencies(d_model)`, which gives the speeds. From school:
+# may use `inverse_frequencies(d_model)`, which gives the speeds, in double precision. From school:
 #
 # $$\sin(a + b) = \sin a\cos b + \cos a\sin b, \qquad \cos(a + b) = \cos a\cos b - \sin a\sin b$$
 
@@ -498,8 +501,8 @@ learned, waves = LearnedPositions(7, 8).double(), sinusoidal_table(7, 8).double(
 bias = alibi_bias(2, 7)[0].double()
 layers = {
     "nothing": lambda x: attention(x, x, x),
-    "sinusoidal": lambda x: attention(x + waves, x + waves, x + waves),
-    "learned": lambda x: attention(*[learned(x[None])[0]] * 3),
+    "sinusoidal": lambda x: layers["nothing"](x + waves),
+    "learned": lambda x: layers["nothing"](learned(x[None])[0]),
     "rotary": lambda x: attention(rotate(x), rotate(x), x),
     "ALiBi": lambda x: attention(x, x, x, bias=bias),
     "a causal mask": lambda x: attention(x, x, x, causal_mask(7)),
@@ -541,7 +544,7 @@ print(f"last output changes by {(last[0] - last[1]).abs().max().item():.6f}")
 #
 # ### Exercise 4.7: `add_positions`
 #
-# Run it as it is, and the cells up to the check. Then mend it, and run them again.
+# Run it as it is, and go on: it seems to work. You mend it when you have caught it.
 
 
 # %% tags=["exercise-4.7"]
@@ -567,23 +570,53 @@ print("rows 0 to 4 of the table are in it:", all((added == row).all(-1).any() fo
 
 # %% [markdown]
 # The shape is right, and so are the rows that were added. (With as many sentences as words, even
-# their number cannot give it away.) A model with it trains, too. Now two probes. The same sentence
-# twice in one batch should come out twice the same. And your probe of exercise 4.6 should find that
-# order matters:
+# their number cannot give it away.) To catch such a bug you need no reference, only something that
+# must hold. Sentences share a batch to save time. They should not notice.
+#
+# ### Exercise 4.8: `ignores_the_batch`
+#
+# The probe, for any f. How many ways do you see in which a sentence could notice the others?
+
+
+# %% tags=["exercise-4.8"]
+def ignores_the_batch(f, x: Tensor) -> bool:
+    """True if each sentence comes out as it would if it were alone in its batch.
+
+    Differences below 1e-6 count as rounding.
+
+    Shapes: f turns (B, T, D) into (B, T, D); x (B, T, D), in double precision.
+    """
+    ### BEGIN SOLUTION
+    alone = torch.cat([f(sentence[None]) for sentence in x])
+    return (f(x) - alone).abs().max().item() < 1e-6
+    ### END SOLUTION
+
 
 # %%
-words = torch.randn(5, 8, dtype=torch.float64)
-twice = add_positions(words.expand(2, 5, 8), table)
-print("the same sentence twice comes out the same:", torch.equal(twice[0], twice[1]))
+check("4.8", ignores_the_batch)
+
+# %%
+ignores_the_batch = carry_on("4.8", ignores_the_batch)
+
+# %% [markdown]
+# Now ask it about `add_positions`. And ask your probe of exercise 4.6 whether order matters, once
+# the words have their positions. **Predict** both answers.
 
 
+# %%
 def placed(x):
     """Attention to words that have been given their positions."""
     y = add_positions(x[None], table)[0]
     return attention(y, y, y)
 
 
-print("order makes no difference:", is_permutation_equivariant(placed, words))
+words = torch.randn(3, 5, 8, dtype=torch.float64)  # 3 sentences, 5 words
+print("the batch is ignored:", ignores_the_batch(lambda x: add_positions(x, table), words))
+print("order makes no difference:", is_permutation_equivariant(placed, words[0]))
+
+# %% [markdown]
+# False and True are both wrong: one sentence notices the others, and order is lost. Which axis of x
+# does the table lie along? Mend `add_positions`, and run the cells from there again.
 
 # %%
 check("4.7", add_positions)
@@ -655,18 +688,18 @@ def reader(method: str, num_layers: int = 1) -> Reader:
 
 
 # %% [markdown]
-# ### Exercise 4.8: predict, then run
+# ### Exercise 4.9: predict, then run
 #
 # The learned table has 128 rows of 64 numbers. Training uses batches of 16 sentences of 32 words.
 # How many of its numbers ever get a gradient, and how many never do?
 
-# %% tags=["exercise-4.8"]
+# %% tags=["exercise-4.9"]
 ### BEGIN SOLUTION
 prediction = (2048, 6144)
 ### END SOLUTION
 
 # %%
-check("4.8", prediction)
+check("4.9", prediction)
 
 # %%
 torch.manual_seed(0)

@@ -28,7 +28,7 @@ from course_lib.exercises import carry_on, check, hint, progress, solution
 from course_lib.layers import Dropout, MultiHeadAttention, PreNormResidual
 from course_lib.models import count_parameters, init_weights
 from course_lib.parity import copy_encoder_layer, randomize
-from course_lib.plots import boxes_and_arrows, compare_lines, show
+from course_lib.plots import boxes_and_arrows, compare_lines, lines_with_spread, show
 from course_lib.reversal import Reverser, backwards
 
 torch.set_num_threads(1)  # faster, for tensors as small as these
@@ -72,7 +72,8 @@ def report(name, step):
         sizes.append(size(x))
         likeness.append(alike(x))
     for what, numbers in [("size ", sizes), ("alike", likeness)]:
-        print(f"{name:20} {what}", *(f"{abs(numbers[i]):7.3f}" for i in (0, 1, 2, 3, 12)))
+        shown = (f"{abs(numbers[i]):7.3f}" for i in (0, 1, 2, 3, 12))  # abs: no "-0.000"
+        print(f"{name:20} {what}", *shown)
 
 
 heading = " ".join(["after round               ", *(f"{i:7}" for i in (0, 1, 2, 3, 12))])
@@ -651,7 +652,7 @@ for name, number in table.items():
 # ## 5.8 Find the bug: the blank that spoils everything
 #
 # Here is a layer norm without weight and bias, of a kind that stands in much published code. Run
-# the cell and the next one: it agrees with PyTorch.
+# the cell and the next one: it agrees with PyTorch. You mend it when you have caught it.
 #
 # ### Exercise 5.8: `norm_words`
 
@@ -679,9 +680,50 @@ same = torch.allclose(norm_words(x, 1e-5), F.layer_norm(x, (12,)), atol=1e-4)
 print("same as PyTorch:", same)
 
 # %% [markdown]
-# Now a sentence as it comes in practice: three words and two blanks, whose embedding is zero. It
-# goes through a linear map and the norm. The loss looks at the three words alone, and nobody ever
-# reads the blanks.
+# Its outputs are right. But what is used in training has a second result, which nobody looks at:
+# the gradient that it sends back.
+#
+# ### Exercise 5.9: `has_finite_gradient`
+#
+# A probe for that, for any f. A reminder: `backward()` starts from one number and writes into
+# `grad` of tensors that want a gradient. The x that you are handed should stay as it is.
+
+
+# %% tags=["exercise-5.9"]
+def has_finite_gradient(f, x: Tensor) -> bool:
+    """True if the gradient of the sum of all outputs of f is finite for every number of x.
+
+    Neither NaN nor infinity is finite. Shapes: x (T, D), the outputs of f any.
+    """
+    ### BEGIN SOLUTION
+    leaf = x.detach().clone().requires_grad_()
+    f(leaf).sum().backward()
+    return leaf.grad.isfinite().all().item()
+    ### END SOLUTION
+
+
+# %%
+check("5.9", has_finite_gradient)
+
+# %%
+has_finite_gradient = carry_on("5.9", has_finite_gradient)
+
+# %% [markdown]
+# Now let it loose. Here are words as they usually are, and four kinds that could give trouble.
+# **Predict**: which of them do?
+
+# %%
+usual = torch.randn(5, 12)
+kinds = {"as usual": usual, "large": 1e6 * usual, "tiny": 1e-6 * usual, "all equal": usual.clone()}
+kinds["all equal"][2] = 0.5  # all features of one word
+kinds["blank"] = torch.cat([usual[:3], torch.zeros(2, 12)])
+for name, x in kinds.items():
+    print(f"{name:10} gradient finite: {has_finite_gradient(lambda x: norm_words(x, 1e-5), x)}")
+
+# %% [markdown]
+# Where it says False, you have caught it. Blanks are in nearly every batch. Take a sentence of
+# three words and two blanks, whose embedding is zero. It goes through a linear map and the norm.
+# The loss looks at the three words alone, and nobody ever reads the blanks.
 
 # %%
 ids = torch.tensor([[7, 4, 9, 0, 0]])
@@ -697,7 +739,7 @@ print("the weight's gradient is:   ", linear.weight.grad.isfinite().all().item()
 # What went forward was fine; what came back was not. The slope of $\sqrt{v}$ is $1/(2\sqrt{v})$.
 # What is that for a blank? And why does it not help that the loss multiplies it by 0?
 #
-# Mend the function, and run the three cells again.
+# Mend `norm_words`, and run the cells from there again.
 
 # %%
 check("5.8", norm_words)
@@ -714,20 +756,20 @@ check("5.8", norm_words)
 # which have nothing to do with what is in the stream. Recall chapter 1: the *variances* of
 # independent things add up. The size is the root of the variance.
 #
-# ### Exercise 5.9: predict, then run
+# ### Exercise 5.10: predict, then run
 #
 # Words of size 1 go through four layers, each with two sublayers that write something of size 1.
 # Pre-norm: how large is the stream at the end (before any final norm)? Post-norm: every norm
 # brings the sum back to size 1, and shrinks all that is in it. By which factor have the words
 # themselves become smaller at the end?
 
-# %% tags=["exercise-5.9"]
+# %% tags=["exercise-5.10"]
 ### BEGIN SOLUTION
 prediction = (3, 16)
 ### END SOLUTION
 
 # %%
-check("5.9", prediction)
+check("5.10", prediction)
 
 # %%
 torch.manual_seed(4)
@@ -822,25 +864,27 @@ def gradients(kind, num_layers, seed):
     return torch.stack([layer.feed_forward.down.weight.grad.norm() for layer in encoder.layers])
 
 
-def typical(kind, num_layers):
-    """The geometric mean over five seeds."""
-    return torch.stack([gradients(kind, num_layers, s) for s in range(5)]).log().mean(dim=0).exp()
+def over_seeds(kind, num_layers):
+    """Five seeds, and their geometric mean."""
+    runs = torch.stack([gradients(kind, num_layers, seed) for seed in range(5)])
+    return runs, runs.log().mean(dim=0).exp()
 
 
 # %%
 depths = (2, 6, 12, 24)
-by_depth = {kind: {n: typical(kind, n) for n in depths} for kind in KINDS}
-print("gradient in the first / the last layer")
-print(f"{'layers':18}", *(f"{n:>18}" for n in depths))
+by_depth = {kind: {n: over_seeds(kind, n) for n in depths} for kind in KINDS}
+print("gradient in the first / the last layer, geometric mean of five seeds")
+print(f"{'layers':18}", *(f"{n:>18}" for n in depths), "   max/min, first layer of 24")
 for kind, found in by_depth.items():
-    cells = [f"{g[0].item():8.2g} / {g[-1].item():<7.2g}" for g in found.values()]
-    print(f"{kind:18}", *cells)
+    cells = [f"{g[0].item():8.2g} / {g[-1].item():<7.2g}" for _, g in found.values()]
+    first = found[24][0][:, 0]
+    print(f"{kind:18}", *cells, f"{(first.max() / first.min()).item():8.1f}")
 
 # %%
 show(
     compare_lines(
         range(1, 25),
-        {kind: found[24].tolist() for kind, found in by_depth.items()},
+        {kind: found[24][1].tolist() for kind, found in by_depth.items()},
         title="The norm keeps gradients from vanishing and from exploding",
         xlabel="layer (24 is the last)",
         ylabel="size of the gradient",
@@ -889,22 +933,21 @@ for name, norm_first in [("pre-norm", True), ("post-norm", False)]:
     print(f"{name:9} loss of the three at the end:", *(f"{loss:.3f}" for loss in end.tolist()))
 
 # %% tags=["nbval-ignore-output"]
-steps = list(range(10, 201, 10))
-means = {
-    name: [losses[step - 10 : step].mean().item() for step in steps]
-    for name, losses in curves.items()
-}
+tens = {name: losses.view(20, 10, 3).mean(dim=1).T for name, losses in curves.items()}
 title = "Without warm-up, six layers of pre-norm learn it and post-norm does not"
-show(compare_lines(steps, means, title, "training step", "loss (nats a digit)"))
+axes = ["training step", "loss (nats a digit)"]
+show(lines_with_spread(range(10, 201, 10), tens, title, *axes))
 assert curves["pre-norm"][-20:].mean() < 0.3
 assert curves["post-norm"][-20:].mean() > 1.5
 
 
 # %% [markdown]
-# The loss of a model that gives each of ten digits a tenth is ln 10 = 2.303. That is where
-# post-norm stands: it has learned nothing, or next to nothing. The cell asserts a mean below 0.3
-# for pre-norm and above 1.5 for post-norm.
-#
+# Each line is the mean of three models, in a band from the best to the worst. The loss of a model
+# that gives each of ten digits a tenth is ln 10 = 2.303. That is where post-norm stands: it has
+# learned nothing, or next to nothing. The cell asserts a mean below 0.3 for pre-norm and above 1.5
+# for post-norm.
+
+# %% [markdown]
 # One rate and one depth are an anecdote. The race was run for 2, 6 and 12 layers, three
 # rates, with and without warm-up (400 steps), for 1,000 steps, by `python benchmarks/norms.py
 # --layers 2 --layers 6 --layers 12`. Its records are kept. How many of three
@@ -980,6 +1023,7 @@ for depth, norm_kind, warmup in dict.fromkeys(key[:3] for key in runs):
 #   Recognition*. Srivastava et al. (2014), *Dropout*.
 # - Xiong et al. (2020), *On Layer Normalization in the Transformer Architecture*: pre-norm,
 #   post-norm, gradients and warm-up.
+# - Brown et al. (2020), *Language Models are Few-Shot Learners*, table 2.1: the 96 layers of GPT-3.
 # - Dong et al. (2021), *Attention Is Not All You Need*: how fast attention alone makes words alike.
 
 # %% [markdown]

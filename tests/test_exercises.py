@@ -157,7 +157,10 @@ def test_invariants_hold_for_the_reference_and_can_be_broken(task):
 def test_fresh_inputs_tell_right_from_wrong_too(task, seed):
     def verdict(answer):
         pairs = [(observe(task, answer, x), observe(task, task.reference, x)) for x in inputs]
-        return all(compare.same(a.value, b.value, task.tolerance) for a, b in pairs)
+        return all(
+            compare.same(a.value, b.value, task.tolerance) and a.changed == b.changed
+            for a, b in pairs
+        )
 
     inputs = task.draw(seed)
     assert all(verdict(answer) for answer in RIGHT[task.id])

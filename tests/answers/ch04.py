@@ -170,6 +170,23 @@ def equivariant_by_matrices(f, x):
     return torch.stack(errors).max() < 1e-6
 
 
+def batch_sentence_by_sentence(f, x):
+    together = f(x)
+    return all(torch.allclose(f(x[i : i + 1])[0], together[i], atol=1e-6) for i in range(len(x)))
+
+
+def batch_by_an_empty_copy(f, x):
+    alone = torch.empty_like(x)
+    for i in range(x.shape[0]):
+        alone[i] = f(x[i].unsqueeze(0)).squeeze(0)
+    return (f(x) - alone).norm() < 1e-6
+
+
+def batch_by_unbind(f, x):
+    rows = [f(sentence[None]) for sentence in x.unbind(0)]
+    return not ((torch.cat(rows) - f(x)).abs() > 1e-6).any()
+
+
 RIGHT = {
     "4.1": [table_filled, table_by_loops, table_by_phase],
     "4.2": [shift_by_blocks, shift_filled, shift_by_diagonals],
@@ -182,5 +199,6 @@ RIGHT = {
         equivariant_by_matrices,
     ],
     "4.7": [add_rows, add_rows_with_an_axis_for_the_batch, add_after_turning],
-    "4.8": [(2048, 6144), torch.tensor([2048, 6144])],
+    "4.8": [batch_sentence_by_sentence, batch_by_an_empty_copy, batch_by_unbind],
+    "4.9": [(2048, 6144), torch.tensor([2048, 6144])],
 }

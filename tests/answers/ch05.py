@@ -197,6 +197,24 @@ def words_by_var(x, eps):
     return (x - mean) / (variance + eps) ** 0.5
 
 
+def finite_by_grad(f, x):
+    x = x.detach().clone().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(f(x).sum(), x)
+    return bool(torch.isfinite(gradient).all())
+
+
+def finite_by_backward(f, x):
+    leaf = nn.Parameter(x.clone())
+    f(leaf).sum().backward()
+    return not (leaf.grad.isnan() | leaf.grad.isinf()).any().item()
+
+
+def finite_by_vjp(f, x):
+    _, back = torch.func.vjp(lambda y: f(y).sum(), x)
+    (gradient,) = back(torch.tensor(1.0))
+    return gradient.abs().max().item() < math.inf
+
+
 RIGHT = {
     "5.1": [norm_by_var, norm_by_squares, norm_by_moments],
     "5.2": [FeedForwardPlain, FeedForwardFunctional],
@@ -206,5 +224,6 @@ RIGHT = {
     "5.6": [EncoderWithLoop, EncoderOfSequential, EncoderOfCopies],
     "5.7": [table_by_children, table_by_loops],
     "5.8": [words_root_of_sum, words_rsqrt, words_by_std, words_by_var],
-    "5.9": [(3, 16), torch.tensor([3.0, 16.0])],
+    "5.9": [finite_by_grad, finite_by_backward, finite_by_vjp],
+    "5.10": [(3, 16), torch.tensor([3.0, 16.0])],
 }

@@ -85,8 +85,7 @@ ALIBI = Exercise(
                 )
             ),
             "The slope is raised to the power of the distance, so that a word is pushed down most "
-            "for itself. A line has a slope, and rises by it at each step. Which operation is "
-            "that?",
+            "for itself. A line rises by its slope at each step. Which operation is that?",
         ),
         Mistake(
             "times the number of heads",

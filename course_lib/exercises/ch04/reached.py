@@ -1,4 +1,4 @@
-"""4.8 predict which numbers of a learned table training ever reaches."""
+"""4.9 predict which numbers of a learned table training ever reaches."""
 
 import torch
 
@@ -19,7 +19,7 @@ def expected() -> tuple[float, ...]:
 
 
 REACHED = Prediction(
-    id="4.8",
+    id="4.9",
     title="numbers that training reaches",
     signature="prediction = (..., ...)",
     names=("numbers that get a gradient", "numbers that never do"),

@@ -255,7 +255,7 @@ FEED_FORWARD = Exercise(
             "no bend",
             partial(Spoiled, bend=lambda x: x),
             "There is nothing between the two maps, and two linear maps one after the other are a "
-            "single linear map. What makes XOR possible in the example?",
+            "single linear map. What stands between them in the example of *dog* and *chase*?",
         ),
         Mistake(
             "bend at the end",

@@ -234,6 +234,7 @@ def use_residual(
         "times that the sublayer is used": len(heard),
         "dropout changes what the sublayer reads": any(has_zeros(y) for y in heard),
         "dropout changes a stream to which nothing is added": differ(*silent),
+        "eps of its norm": getattr(norm, "eps", None),
         "zeros in the output while training": has_zeros(output),
         "what training makes of what the sublayer says": (
             how_it_should_drop(sum(sizes[1:]))  # nothing can be seen, so nothing is said

@@ -1,4 +1,4 @@
-"""5.9 predict the size of the stream."""
+"""5.10 predict the size of the stream."""
 
 from course_lib.exercises.spec import Prediction, WrongValue
 
@@ -11,7 +11,7 @@ def expected() -> tuple[float, ...]:
 
 
 STREAM = Prediction(
-    id="5.9",
+    id="5.10",
     title="the size of the stream",
     signature="prediction = (..., ...)",
     names=("pre-norm: size of the stream", "post-norm: how many times smaller the words are"),
