@@ -479,7 +479,7 @@ cached_step = carry_on("9.8", cached_step)
 # | *eine* 0.4 | *Frau* 0.9, *Katze* 0.1 |
 #
 # Take paper. Which sentence does greedy write? Now keep the best **two** beginnings after each word
-# (a **beam** of two): which four or five sentences compete after the second word, and which wins?
+# (a **beam** of two): which five sentences compete after the second word, and which wins?
 
 # %% [markdown]
 # ### Exercise 9.9: predict, then run
