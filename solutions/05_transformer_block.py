@@ -946,7 +946,8 @@ assert curves["post-norm"][-20:].mean() > 1.5
 # that gives each of ten digits a tenth is ln 10 = 2.303. That is where post-norm stands: it has
 # learned nothing, or next to nothing. The cell asserts a mean below 0.3 for pre-norm and above 1.5
 # for post-norm.
-#
+
+# %% [markdown]
 # One rate and one depth are an anecdote. The race was run for 2, 6 and 12 layers, three
 # rates, with and without warm-up (400 steps), for 1,000 steps, by `python benchmarks/norms.py
 # --layers 2 --layers 6 --layers 12`. Its records are kept. How many of three
