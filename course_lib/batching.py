@@ -54,7 +54,7 @@ def make_batch(pairs: Sequence[Pair]) -> Batch:
 
 
 def bucket(
-    pairs: Sequence[Pair], batch_tokens: int, seed: int | str = 0, pool_size: int = 10_000
+    pairs: Sequence[Pair], batch_tokens: int, seed: int | str = 0, pool_size: int = 20_000
 ) -> list[list[int]]:
     """Group the pairs into batches of similar length, in an order that `seed` decides.
 

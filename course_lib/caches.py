@@ -34,7 +34,8 @@ class KeyValueCache:
     def keep(self, rows: Tensor) -> None:
         """Go on with these sequences of the batch, in this order: `rows` is an index (B_new,)."""
         if self.k is not None and self.v is not None:
-            self.k, self.v = self.k[rows], self.v[rows]
+            # On a CPU several times faster than self.k[rows]
+            self.k, self.v = self.k.index_select(0, rows), self.v.index_select(0, rows)
 
 
 class MemoryCache(KeyValueCache):
@@ -53,10 +54,6 @@ class LayerCache:
         self.self_attention = KeyValueCache()
         self.cross_attention = MemoryCache()
 
-    def keep(self, rows: Tensor) -> None:
-        self.self_attention.keep(rows)
-        self.cross_attention.keep(rows)
-
 
 class DecoderCache:
     """One `LayerCache` for each layer of a decoder."""
@@ -70,6 +67,11 @@ class DecoderCache:
         return self.layers[0].self_attention.length
 
     def keep(self, rows: Tensor) -> None:
-        """Go on with these sequences of the batch, in this order: `rows` is an index (B_new,)."""
+        """Go on with these targets of the batch, in this order: `rows` is an index (B_new,)."""
         for layer in self.layers:
-            layer.keep(rows)
+            layer.self_attention.keep(rows)
+
+    def keep_sources(self, rows: Tensor) -> None:
+        """Go on with these sources of the batch, in this order: `rows` is an index (B_new,)."""
+        for layer in self.layers:
+            layer.cross_attention.keep(rows)

@@ -3,13 +3,14 @@
 import difflib
 import hashlib
 import json
+import logging
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course_lib.corpus_files import FILE_TYPES, SPLITS, Row, read_files
-from course_lib.corpus_hub import HUB, local_copy, quiet, read_hub
+from course_lib.corpus_hub import HUB, local_copy, quiet, read_hub, ways_out
 from course_lib.docstring_cache import load_docstrings
 from course_lib.docstring_corpus import Pair as DocstringPair
 from course_lib.errors import CorpusError
@@ -22,6 +23,8 @@ Pair = tuple[str, str]
 
 CORPORA = ("scenes", "docstrings", *HUB)
 CUT_PERCENT = 5
+
+log = logging.getLogger(__name__)
 
 
 def load_corpus(
@@ -37,7 +40,9 @@ def load_corpus(
       - `"scenes"`: generated captions, always there (`seed` draws others), with `alignment`;
       - `"docstrings"`: documentation of Python functions and its one-line summary, read once from
         the packages that are installed (half a minute), with `name` and `package`;
-      - `"multi30k"`: `$COURSE_DATA/multi30k` if there is one, else from the hub;
+      - `"multi30k"` (captions of photographs), `"dialogsum"` (conversations and their summaries),
+        `"xsum"` (news and their first sentence): `$COURSE_DATA/multi30k` if there is one, else from
+        the Hugging Face hub. Rows with an empty side are left out;
       - a folder with files named `train`, `validation` (or `valid`, `val`, `dev`) and `test`;
       - a file. A split that is missing is cut from train: 5 % of it, at least one pair, drawn with
         `seed`.
@@ -45,7 +50,10 @@ def load_corpus(
     Files are JSON lines, CSV or TSV (the first line names the columns; TSV has no quotes), each
     also as .gz, or Parquet. `source` and `target` name columns; without them the columns are those
     called `source` and `target`, or the only two there are. For `scenes` and `multi30k` they are
-    `en` and `de`.
+    `en` and `de`, for `dialogsum` `dialogue` and `summary`, for `xsum` `document` and `summary`.
+
+    What a corpus from the hub or a file was read from, and how much was left out, stands in
+    `info.description` of its splits.
 
     Raises CorpusError, in one line, if there is no such corpus or anything in it is not right.
     """
@@ -54,17 +62,27 @@ def load_corpus(
     if name_or_path == "docstrings":
         return _load_docstrings(source, target)
     if isinstance(name_or_path, str) and name_or_path in HUB:
-        sides = (HUB[name_or_path].source, HUB[name_or_path].target)
-        copy = local_copy(name_or_path)
-        splits = read_files(copy) if copy else read_hub(name_or_path)
-    else:
-        sides = None
-        path = Path(name_or_path).expanduser()
-        if not path.exists():
-            raise CorpusError(_unknown(str(name_or_path)))
-        splits = read_files(path)
-    pairs = _check(splits, source, target, sides)
-    return _dataset(_cut_missing(pairs, str(name_or_path), seed))
+        return _load_hub(name_or_path, source, target, seed)
+    path = Path(name_or_path).expanduser()
+    if not path.exists():
+        raise _unknown(str(name_or_path))
+    pairs, _ = _check(read_files(path), source, target, sides=None)
+    return _dataset(_cut_missing(pairs, str(name_or_path), seed), about=str(path))
+
+
+def corpus_note(name: str, corpus: "DatasetDict") -> str | None:
+    """In what a corpus differs from the one that the course's figures were measured on, in a
+    sentence; None if it does not, or if there are no figures."""
+    if name == "docstrings":
+        return load_docstrings().manifest.note()
+    measured = HUB[name].measured if name in HUB else ()
+    if not measured or (fingerprint := corpus_fingerprint(corpus)) in measured:
+        return None
+    return (
+        f"{name}: these texts ({corpus['train'].info.description}; fingerprint {fingerprint}) are "
+        f"not those that the course's figures were measured on ({measured[0]}): expect other "
+        "figures"
+    )
 
 
 def corpus_fingerprint(corpus: "DatasetDict") -> str:
@@ -82,17 +100,28 @@ def _check(
     source: str | None,
     target: str | None,
     sides: tuple[str, str] | None,
-) -> dict[str, list[Pair]]:
-    """The two chosen columns of each split, every value a text that is not empty."""
+    *,
+    leave_out_empty: bool = False,
+) -> tuple[dict[str, list[Pair]], int]:
+    """The two chosen columns of each split, every value a text that is not empty. Also how many
+    rows were left out because one was."""
     chosen: tuple[str, str] | None = None
     pairs: dict[str, list[Pair]] = {}
+    left_out = 0
     for split, rows in splits.items():
         pairs[split] = []
         for where, row in rows:
             chosen = chosen or _choose(where, list(row), source, target, sides)
+            if leave_out_empty and any(_is_empty(row.get(column, "?")) for column in chosen):
+                left_out += 1
+                continue
             text, translation = (_text_of(where, row, column) for column in chosen)
             pairs[split].append((text, translation))
-    return pairs
+    return pairs, left_out
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _choose(
@@ -113,40 +142,53 @@ def _choose(
         source = source or (second if target == first else first)
         target = target or (first if source == second else second)
     if source is None or target is None:
-        raise CorpusError(
-            f"{where}: which columns are the pair? Name two of {listed} with --source and --target"
+        raise CorpusError.at(
+            where,
+            came=f"columns {listed}",
+            expected="source and target, or two columns alone",
+            do="name two of them with --source and --target",
         )
     for column in (source, target):
         if column not in columns:
-            raise CorpusError(
-                f"{where}: no column {column!r}; there are {listed}: name two of them with "
-                "--source and --target"
+            raise CorpusError.at(
+                where,
+                came=f"no column {column!r}, there are {listed}",
+                expected="two of these",
+                do="name them with --source and --target",
             )
     if source == target:
-        raise CorpusError(f"--source and --target are both {source!r}: name two of {listed}")
+        raise CorpusError.at(
+            "--source and --target",
+            came=f"both {source!r}",
+            expected="two columns",
+            do=f"name two of {listed}",
+        )
     return source, target
 
 
 def _text_of(where: str, row: dict[str, Any], column: str) -> str:
     if column not in row:
-        raise CorpusError(
-            f"{where}: no {column!r}, which earlier rows have; it has {', '.join(row)}: "
-            "add it, or delete the row"
+        raise CorpusError.at(
+            where,
+            came=f"columns {', '.join(row)}",
+            expected=f"{column!r} as well, which earlier rows have",
+            do="add it, or delete the row",
         )
     value = row[column]
-    if not isinstance(value, str):
-        came = "null" if value is None else f"{type(value).__name__} ({str(value)[:40]})"
-        raise CorpusError(
-            f"{where}: {column!r} must be text, came {came}: write text, or delete the row"
+    if _is_empty(value) or not isinstance(value, str):
+        kind = f"{type(value).__name__} ({str(value)[:40]})"
+        kind = "null" if value is None else "empty" if _is_empty(value) else kind
+        raise CorpusError.at(
+            where, came=f"{column!r} is {kind}", expected="text", do="write it, or delete the row"
         )
-    if not value.strip():
-        raise CorpusError(f"{where}: {column!r} is empty: fill it in, or delete the row")
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise CorpusError(
-            f"{where}: {column!r} holds half a character (a lone surrogate, {error.reason}): "
-            "mend the text, or delete the row"
+        raise CorpusError.at(
+            where,
+            came=f"{column!r} holds half a character (a lone surrogate, {error.reason})",
+            expected="whole ones",
+            do="mend the text, or delete the row",
         ) from error
     return value
 
@@ -155,16 +197,21 @@ def _cut_missing(pairs: dict[str, list[Pair]], name: str, seed: int) -> dict[str
     """All three splits; validation and test are cut from train where they are missing."""
     for split in pairs:
         if not pairs[split]:
-            raise CorpusError(
-                f"{name}: the {split} split has no pairs; add some, or remove its file"
+            raise CorpusError.at(
+                name,
+                came=f"the {split} split has no pairs",
+                expected="one at least",
+                do=ways_out(name) if name in HUB else "add some, or remove its file",
             )
     train = pairs.get("train", [])
     missing = [split for split in SPLITS if split not in pairs]
     size = max(1, len(train) * CUT_PERCENT // 100)
     if len(train) <= size * len(missing):
-        raise CorpusError(
-            f"{name}: {len(train)} training pairs are too few to cut {' and '.join(missing)} from; "
-            f"at least {len(missing) + 1} are needed"
+        raise CorpusError.at(
+            name,
+            came=f"{len(train)} training pairs are too few to cut {' and '.join(missing)} from",
+            expected=f"at least {len(missing) + 1}",
+            do="add more, or a file for each of the splits",
         )
     drawn = random.Random(seed).sample(range(len(train)), size * len(missing))
     cut = {
@@ -177,14 +224,31 @@ def _cut_missing(pairs: dict[str, list[Pair]], name: str, seed: int) -> dict[str
 
 
 def _dataset(
-    rows: Mapping[str, Sequence[tuple[str, ...]]], columns: Sequence[str] = ("source", "target")
+    rows: Mapping[str, Sequence[tuple[str, ...]]],
+    columns: Sequence[str] = ("source", "target"),
+    about: str = "",
 ) -> "DatasetDict":
-    from datasets import Dataset, DatasetDict
+    from datasets import Dataset, DatasetDict, DatasetInfo
 
     def by_column(split: str) -> dict[str, list[str]]:
         return {column: [row[i] for row in rows[split]] for i, column in enumerate(columns)}
 
-    return DatasetDict({split: Dataset.from_dict(by_column(split)) for split in SPLITS})
+    def dataset(split: str) -> Dataset:
+        return Dataset.from_dict(by_column(split), info=DatasetInfo(description=about))
+
+    return DatasetDict({split: dataset(split) for split in SPLITS})
+
+
+def _load_hub(name: str, source: str | None, target: str | None, seed: int) -> "DatasetDict":
+    """A corpus of the hub, from a copy of one's own if there is one."""
+    copy = local_copy(name)
+    splits, about = (read_files(copy), str(copy)) if copy else read_hub(name)
+    sides = (HUB[name].source, HUB[name].target)
+    pairs, left_out = _check(splits, source, target, sides, leave_out_empty=True)
+    if left_out:
+        about += f", without {left_out} rows that have an empty side"
+    log.info("%s is from %s", name, about)
+    return _dataset(_cut_missing(pairs, name, seed), about=about)
 
 
 def _load_scenes(source: str | None, target: str | None, seed: int) -> "DatasetDict":
@@ -216,10 +280,12 @@ def _load_docstrings(source: str | None, target: str | None) -> "DatasetDict":
     return _dataset({s: [(row[sides[0]], row[sides[1]]) for row in splits[s]] for s in splits})
 
 
-def _unknown(name: str) -> str:
+def _unknown(name: str) -> CorpusError:
     close = difflib.get_close_matches(Path(name).name, CORPORA, n=1)
-    hint = f" Did you mean {close[0]}?" if close else ""
-    return (
-        f"{name!r} is neither a corpus ({', '.join(CORPORA)}) nor a file or folder that is there."
-        f"{hint} For data of your own give the path of a folder or file: {FILE_TYPES}"
+    hint = f"did you mean {close[0]}? For" if close else "for"
+    return CorpusError.at(
+        repr(name),
+        came="neither a corpus nor a file or folder that is there",
+        expected=f"one of {', '.join(CORPORA)}, or a path",
+        do=f"{hint} data of your own give the path of a folder or file, {FILE_TYPES}",
     )

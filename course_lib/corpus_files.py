@@ -22,32 +22,50 @@ SPLITS = ("train", "validation", "test")
 SPLIT_NAMES = {name: name for name in SPLITS} | dict.fromkeys(("valid", "val", "dev"), "validation")
 SPLIT_FILE = re.compile(rf"({'|'.join(SPLIT_NAMES)})(?P<shard>-\d+-of-\d+[^.]*)?\..+")
 FILE_TYPES = ".jsonl, .ndjson, .json (one object a line), .csv, .tsv (each also .gz) and .parquet"
+INNER_FOLDERS = ("data", "default")  # where repositories on the hub keep their Parquet files
+JSON_LINE = "one JSON object a line, with a key for each column"
+AGAIN = "save or download it again"
+MEND = "mend the line, or delete it"
 
 
 def read_files(path: Path) -> dict[str, Iterable[Row]]:
     """The rows of each split that a folder has; a single file is all train."""
     if not path.is_dir():
         return {"train": _read_file(path)}
-    files: dict[str, list[Path]] = {}
-    for file in sorted(path.iterdir()):
-        if match := SPLIT_FILE.fullmatch(file.name):
-            others = files.setdefault(SPLIT_NAMES[match[1]], [])
-            if others and not match["shard"]:
-                raise CorpusError(
-                    f"{path}: {others[0].name} and {file.name} are the same split; keep one of them"
-                )
-            others.append(file)
+    folders = [path, *(path / name for name in INNER_FOLDERS if (path / name).is_dir())]
+    files = next(filter(None, map(_split_files, folders)), {})
     if "train" not in files:
         there = ", ".join(sorted(file.name for file in path.iterdir())[:8]) or "nothing"
-        raise CorpusError(
-            f"{path} has no training file: expected train.jsonl (or another of {FILE_TYPES}), "
-            f"found {there}"
+        raise CorpusError.at(
+            path,
+            came=f"no training file (found {there})",
+            expected=f"train.jsonl, or another of {FILE_TYPES}",
+            do="add it, or rename the file that it is",
         )
     return {
         split: chain.from_iterable(map(_read_file, files[split]))
         for split in SPLITS
         if split in files
     }
+
+
+def _split_files(folder: Path) -> dict[str, list[Path]]:
+    """The files of each split: train.csv, or its shards, or all that is in a folder train."""
+    files: dict[str, list[Path]] = {}
+    for entry in sorted(folder.iterdir()):
+        if entry.name in SPLIT_NAMES and entry.is_dir():
+            files.setdefault(SPLIT_NAMES[entry.name], []).extend(sorted(entry.iterdir()))
+        elif match := SPLIT_FILE.fullmatch(entry.name):
+            others = files.setdefault(SPLIT_NAMES[match[1]], [])
+            if others and not match["shard"]:
+                raise CorpusError.at(
+                    folder,
+                    came=f"{others[0].name} and {entry.name} are the same split",
+                    expected="one file",
+                    do="keep one of them",
+                )
+            others.append(entry)
+    return files
 
 
 def _read_file(path: Path) -> Iterator[Row]:
@@ -61,17 +79,24 @@ def _read_file(path: Path) -> Iterator[Row]:
         ".parquet": _read_parquet,
     }.get(kind.lower())
     if reader is None:
-        raise CorpusError(f"{path}: can't read this type of file; it must be one of {FILE_TYPES}")
+        raise CorpusError.at(
+            path,
+            came=f"a file of type {path.suffix or 'none'}",
+            expected=f"one of {FILE_TYPES}",
+            do="save it as one of these",
+        )
     try:
         if path.stat().st_size == 0:
-            raise CorpusError(
-                f"{path} is empty: expected sentence pairs; save or download it again"
+            raise CorpusError.at(
+                path, came="the file is empty", expected="pairs of texts", do=AGAIN
             )
         yield from reader(path)
     except (OSError, EOFError, zlib.error) as error:
-        raise CorpusError(
-            f"{path} can't be read ({error}): expected a whole {path.suffix} file that "
-            "you may read; save or download it again"
+        raise CorpusError.at(
+            path,
+            came=f"it can't be read ({error})",
+            expected=f"a whole {path.suffix} file that you may read",
+            do=AGAIN,
         ) from error
 
 
@@ -82,14 +107,11 @@ def _read_json(path: Path) -> Iterator[Row]:
         try:
             row = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise CorpusError(
-                f"{where}: expected one JSON object a line; this is no JSON ({error})"
+            raise CorpusError.at(
+                where, came=f"no JSON ({error})", expected=JSON_LINE, do=MEND
             ) from error
         if not isinstance(row, dict):
-            raise CorpusError(
-                f"{where}: expected one JSON object a line, with a key for each column; "
-                f"came {type(row).__name__}"
-            )
+            raise CorpusError.at(where, came=type(row).__name__, expected=JSON_LINE, do=MEND)
         yield where, row
 
 
@@ -104,9 +126,12 @@ def _read_csv(path: Path) -> Iterator[Row]:
             except StopIteration:
                 return
             except csv.Error as error:
-                raise CorpusError(
-                    f"{where}: broken CSV ({error}); quote a field that holds a comma, a quote "
-                    'or a line break, and write a quote inside it as ""'
+                raise CorpusError.at(
+                    where,
+                    came=f"broken CSV ({error})",
+                    expected="fields with commas between them",
+                    do="quote a field that holds a comma, a quote or a line break, and write a "
+                    'quote inside it as ""',
                 ) from error
             yield where, fields
 
@@ -127,13 +152,18 @@ def _name_fields(records: Iterable[tuple[str, list[str]]]) -> Iterator[Row]:
         if not columns:
             columns = fields
             if len(set(columns)) < len(columns):
-                raise CorpusError(
-                    f"{where}: two columns have the same name ({', '.join(columns)}); rename one"
+                raise CorpusError.at(
+                    where,
+                    came=f"columns {', '.join(columns)}",
+                    expected="a name of its own for each",
+                    do="rename one",
                 )
         elif len(fields) != len(columns):
-            raise CorpusError(
-                f"{where}: expected {len(columns)} fields ({', '.join(columns)}), came "
-                f"{len(fields)}; mend the line, or quote fields that hold the separator (CSV only)"
+            raise CorpusError.at(
+                where,
+                came=f"{len(fields)} fields",
+                expected=f"{len(columns)} ({', '.join(columns)})",
+                do="mend the line, or quote fields that hold the separator (CSV only)",
             )
         else:
             yield where, dict(zip(columns, fields, strict=True))
@@ -149,8 +179,8 @@ def _read_parquet(path: Path) -> Iterator[Row]:
             for number, row in enumerate(rows, 1):
                 yield f"{path}, row {number}", row
     except (pyarrow.ArrowException, UnicodeDecodeError) as error:
-        raise CorpusError(
-            f"{path} is damaged or no Parquet file ({error}); save or download it again"
+        raise CorpusError.at(
+            path, came=f"it can't be read ({error})", expected="a whole Parquet file", do=AGAIN
         ) from error
 
 
@@ -162,7 +192,9 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
             try:
                 yield where, raw.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
-                raise CorpusError(
-                    f"{where}: not valid UTF-8 ({error.reason} at byte {error.start + 1} of the "
-                    "line); save the file as UTF-8"
+                raise CorpusError.at(
+                    where,
+                    came=f"not valid UTF-8 ({error.reason} at byte {error.start + 1} of the line)",
+                    expected="UTF-8",
+                    do="save the file as UTF-8",
                 ) from error

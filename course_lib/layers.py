@@ -175,7 +175,8 @@ class DecoderLayer(nn.Module):
     Vaswani et al. (2017), section 3.1. `norm_first=False` gives the paper's own post-norm.
 
     Shapes: x (B, Tq, D), memory (B, Tk, D), mask and bias broadcastable to (B, H, Tq, Tq), or to
-    (B, H, Tq, length + Tq) with a cache; memory_mask to (B, H, Tq, Tk). Returns (B, Tq, D).
+    (B, H, Tq, length + Tq) with a cache; memory_mask to (B, H, Tq, Tk). Returns (B, Tq, D). If x
+    has N times as many rows as memory (in beam search), each N of them share a row of memory.
     """
 
     def __init__(
@@ -205,12 +206,19 @@ class DecoderLayer(nn.Module):
         bias: Tensor | None = None,
         cache: LayerCache | None = None,
     ) -> Tensor:
-        self_cache = cache and cache.self_attention
-        cross_cache = cache and cache.cross_attention
+        self_cache = None if cache is None else cache.self_attention
+        cross_cache = None if cache is None else cache.cross_attention
         x = self.self_attention_residual(
             x, lambda y: self.self_attention(y, y, mask, bias, self_cache)
         )
         x = self.cross_attention_residual(
-            x, lambda y: self.cross_attention(y, memory, memory_mask, None, cross_cache)
+            x, lambda y: self.ask_memory(y, memory, memory_mask, cross_cache)
         )
         return self.feed_forward_residual(x, self.feed_forward)
+
+    def ask_memory(
+        self, x: Tensor, memory: Tensor, mask: Tensor | None, cache: KeyValueCache | None
+    ) -> Tensor:
+        """Cross-attention. Rows that share a memory ask it together, as if they were one row."""
+        queries = x.reshape(len(memory), -1, x.shape[-1])  # (B, N * Tq, D)
+        return self.cross_attention(queries, memory, mask, None, cache).reshape(x.shape)

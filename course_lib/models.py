@@ -154,18 +154,24 @@ class Transformer(nn.Module):
         """Read what is written so far, and the memory. With a cache, `tgt` holds only what is new.
 
         Shapes: tgt (B, Tq), memory (B, Tk, D), src (B, Tk), which tells where memory is padding.
+        Or N targets for each source: tgt (B * N, Tq), those of a source side by side.
         Returns (B, Tq, D), to be turned into logits.
         """
         start = 0 if cache is None else cache.length
         length = start + tgt.shape[1]
+        # A mask that hides nothing costs time: one new token may look at all that came before.
+        mask = None if tgt.shape[1] == 1 else causal_mask(tgt.shape[1], length, tgt.device)
+        memory_mask: Tensor | None = padding_mask(src, self.config.pad_id)
+        if cache is not None and (src != self.config.pad_id).all():
+            memory_mask = None
         # Padding stands on the right, so the causal mask already hides it from every real token.
         return self.decoder(
             self.embed(tgt, start),
             memory,
-            mask=causal_mask(tgt.shape[1], length, tgt.device),
-            memory_mask=padding_mask(src, self.config.pad_id),
-            bias=self.bias(tgt.shape[1], length, tgt),
-            cache=cache,
+            mask,
+            memory_mask,
+            self.bias(tgt.shape[1], length, tgt),
+            cache,
         )
 
     def logits(self, x: Tensor) -> Tensor:

@@ -45,7 +45,7 @@ def description(ax: Axes) -> str:
 def show(ax: Axes) -> None:
     """Show the figure of `ax` in a notebook, with its description as alt text, and close it."""
     plain = f"[Figure: {description(ax)}]"
-    display({"text/html": _image(ax), "text/plain": plain}, raw=True)
+    display({"text/html": html_image(ax), "text/plain": plain}, raw=True)
 
 
 def explore(
@@ -65,22 +65,29 @@ def explore(
         description=name,
         style={"button_width": "4em", "description_width": "initial"},
     )
-    picture = widgets.HTML(_image(draw(still[0])))
-    buttons.observe(lambda change: picture.set_trait("value", _image(draw(change.new))), "value")
+    picture = widgets.HTML(html_image(draw(still[0])))
+    buttons.observe(
+        lambda change: picture.set_trait("value", html_image(draw(change.new))), "value"
+    )
     live = widgets.VBox([buttons, picture])._repr_mimebundle_()
-    page = "".join(_image(draw(value)) for value in still)
+    page = "".join(html_image(draw(value)) for value in still)
     plain = f"[Figure for each {name} of {', '.join(f'{value:g}' for value in values)}]"
     display({**live, "text/html": page, "text/plain": plain}, raw=True)
 
 
-def _image(ax: Axes) -> str:
+def html_image(ax: Axes) -> str:
     """The figure of `ax`, closed, as HTML: JupyterLab shows a bare image/png without alt text."""
-    figure, alt = _figure(ax), html.escape(description(ax))
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=110, bbox_inches="tight")
-    plt.close(figure)
-    data = base64.b64encode(png.getvalue()).decode()
+    alt = html.escape(description(ax))
+    data = base64.b64encode(png(ax)).decode()
     return f'<img alt="{alt}" src="data:image/png;base64,{data}">'
+
+
+def png(ax: Axes) -> bytes:
+    """The figure of `ax`, closed, as the bytes of a PNG file."""
+    content = io.BytesIO()
+    _figure(ax).savefig(content, format="png", dpi=110, bbox_inches="tight")
+    plt.close(_figure(ax))
+    return content.getvalue()
 
 
 def share_bars(shares: Tensor, labels: Sequence[str], title: str, ax: Axes | None = None) -> Axes:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from course_lib.batching import Batch, Pair, bucket, make_batch
+from course_lib.errors import DivergedError
 from course_lib.fused_loss import fused_sequence_loss
 from course_lib.models import Transformer
 from course_lib.tokenization import PAD_ID
@@ -25,32 +27,45 @@ torch.set_flush_denormal(True)
 class TrainingConfig:
     """How to train. The defaults fit some 30,000 sentence pairs and ten minutes on two cores.
 
+    A step shows the model `accumulate` batches of `batch_tokens` tokens a side, one after another.
+    The loss on held-out pairs is measured every `validate_every` steps and after the last one (0:
+    never), and when it has not fallen for `patience` times in a row, training ends (0: goes on).
+
     Raises ValueError, with the numbers, for settings that make no sense.
     """
 
     steps: int
     batch_tokens: int = 1_600
+    accumulate: int = 1
     peak_rate: float = 3e-3
     warmup: int = 400
     label_smoothing: float = 0.1
     clip_norm: float = 1.0
     average_decay: float = 0.998
+    validate_every: int = 0
+    patience: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_tokens", "peak_rate", "clip_norm"):
+        for name in ("steps", "batch_tokens", "accumulate", "peak_rate", "clip_norm"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
         for name in ("label_smoothing", "average_decay"):
             if not 0 <= (value := getattr(self, name)) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1, got {value}")
-        if self.warmup < 0:
-            raise ValueError(f"warmup must be at least 0, got {self.warmup}")
+        for name in ("warmup", "validate_every", "patience"):
+            if (value := getattr(self, name)) < 0:
+                raise ValueError(f"{name} must be at least 0, got {value}")
+        if self.patience and not self.validate_every:
+            raise ValueError(f"patience={self.patience} counts validations: set validate_every")
 
 
 @dataclass(frozen=True)
 class Record:
-    """What one training step has to say: loss in nats a token, time in seconds."""
+    """What one training step has to say: losses in nats a token, time in seconds.
+
+    `validation_loss` is that of the averaged weights, after the steps at which it is measured.
+    """
 
     step: int
     epoch: int
@@ -59,6 +74,7 @@ class Record:
     gradient_norm: float
     tokens: int
     seconds: float
+    validation_loss: float | None = None
 
 
 def sequence_loss(logits: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
@@ -89,18 +105,38 @@ def learning_rate(step: int, config: TrainingConfig) -> float:
     return config.peak_rate * (1 + math.cos(math.pi * progress)) / 2
 
 
-def train_step(
-    model: Transformer, batch: Batch, optimizer: torch.optim.Optimizer, config: TrainingConfig
-) -> tuple[Tensor, Tensor]:
-    """Predict, compare, go down the gradient. Returns the loss and the gradient's norm."""
+def batch_loss(model: Transformer, batch: Batch, label_smoothing: float) -> Tensor:
+    """`sequence_loss` of what the model says to a batch. Returns a scalar."""
     x = model.decode(batch.target_in, model.encode(batch.source), batch.source)
-    weight, smoothing = model.embedding.weight, config.label_smoothing
-    loss = fused_sequence_loss(x, weight, batch.target_out, smoothing)
+    return fused_sequence_loss(x, model.embedding.weight, batch.target_out, label_smoothing)
+
+
+def train_step(
+    model: Transformer,
+    batches: Sequence[Batch],
+    optimizer: torch.optim.Optimizer,
+    config: TrainingConfig,
+) -> tuple[float, float]:
+    """Predict, compare, go down the gradient. Returns the loss and the gradient's norm.
+
+    The gradients of several batches are added up, each weighted by its share of the target tokens:
+    the same step as with one large batch, in the memory of a small one.
+
+    Raises DivergedError, with the weights as they were, if the loss or its gradient is not finite.
+    """
+    num_tokens = sum(batch.num_target_tokens for batch in batches)
     optimizer.zero_grad()
-    loss.backward()
-    norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
+    total = 0.0
+    for batch in batches:
+        share = batch.num_target_tokens / num_tokens
+        loss = batch_loss(model, batch, config.label_smoothing) * share
+        loss.backward()
+        total += loss.item()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm).item()
+    if not math.isfinite(total + norm):
+        raise DivergedError(f"the loss is {total}, its gradient's norm {norm}")
     optimizer.step()
-    return loss.detach(), norm
+    return total, norm
 
 
 @torch.no_grad()
@@ -110,9 +146,8 @@ def update_average(averaged: nn.Module, model: nn.Module, step: int, decay: floa
     Polyak and Juditsky (1992) average all steps; an exponential average forgets the early ones.
     At first the average is short (some tenth of the steps), so that the start is soon forgotten.
     """
-    share = max(1 - decay, 10 / (9 + step))
-    for average, weight in zip(averaged.parameters(), model.parameters(), strict=True):
-        average.lerp_(weight, share)
+    move = get_ema_multi_avg_fn(min(decay, 1 - 10 / (9 + step)))  # all weights at once
+    move(list(averaged.parameters()), list(model.parameters()), step)
 
 
 @torch.inference_mode()
@@ -134,58 +169,102 @@ class Trainer:
 
     `steps()` trains and yields a `Record` a step; between two of them the trainer can be saved
     (`state`), and a trainer that was given that state goes on to the very same weights.
+    `held_out` holds the pairs for `config.validate_every`, which may not be empty then.
     """
 
-    def __init__(self, model: Transformer, pairs: Sequence[Pair], config: TrainingConfig):
-        self.model, self.pairs, self.config = model, pairs, config
+    def __init__(
+        self,
+        model: Transformer,
+        pairs: Sequence[Pair],
+        config: TrainingConfig,
+        held_out: Sequence[Pair] = (),
+    ):
+        if config.validate_every and not held_out:
+            raise ValueError(f"validate_every={config.validate_every} needs held-out pairs")
+        self.model, self.pairs, self.config, self.held_out = model, pairs, config, held_out
         self.step = self.epoch = self.position = 0
         self.optimizer = torch.optim.Adam(
             model.parameters(), lr=config.peak_rate, betas=(0.9, 0.98), eps=1e-9, fused=True
         )
         self.averaged = copy.deepcopy(model)
+        self.best: dict[str, Tensor] = {}  # the averaged weights at the lowest validation loss
+        self.best_loss, self.best_step = math.inf, 0
         torch.manual_seed(config.seed)
 
     def steps(self) -> Iterator[Record]:
-        """Train to the last step, from wherever this trainer is."""
-        device = self.model.embedding.weight.device
-        while self.step < self.config.steps:
+        """Train to the last step, from wherever this trainer is.
+
+        Raises DivergedError, with the step, if the loss or its gradient is not finite; the weights
+        are then those of the step before.
+        """
+        while not self.is_finished():
             epoch_seed = f"{self.config.seed}/{self.epoch}"
             batches = bucket(self.pairs, self.config.batch_tokens, epoch_seed)
-            for indices in batches[self.position :]:
+            while self.position < len(batches):
                 started = time.perf_counter()
-                batch = make_batch([self.pairs[i] for i in indices]).to(device)
-                yield self._advance(batch, started)
-                if self.step == self.config.steps:
+                indices = batches[self.position : self.position + self.config.accumulate]
+                yield self._advance(indices, started)
+                if self.is_finished():
                     return
             self.epoch, self.position = self.epoch + 1, 0
 
-    def _advance(self, batch: Batch, started: float) -> Record:
+    def is_finished(self) -> bool:
+        """Whether the last step is done, or validation has not improved for too long."""
+        waited = self.step - self.best_step
+        patience = self.config.patience * self.config.validate_every
+        return self.step >= self.config.steps or (0 < patience <= waited)
+
+    def kept(self) -> dict[str, Tensor]:
+        """The weights to use in the end: the averaged ones, where validation was best if it was."""
+        return self.best or dict(self.averaged.named_parameters())
+
+    def _advance(self, indices: Sequence[Sequence[int]], started: float) -> Record:
+        device = self.model.embedding.weight.device
+        batches = [make_batch([self.pairs[i] for i in batch]).to(device) for batch in indices]
         self.model.train()
         rate = learning_rate(self.step + 1, self.config)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        loss, norm = train_step(self.model, batch, self.optimizer, self.config)
-        self.step, self.position = self.step + 1, self.position + 1
+        try:
+            loss, norm = train_step(self.model, batches, self.optimizer, self.config)
+        except DivergedError as error:
+            raise DivergedError(f"step {self.step + 1}: {error}") from None
+        self.step, self.position = self.step + 1, self.position + len(batches)
         update_average(self.averaged, self.model, self.step, self.config.average_decay)
+        seconds = time.perf_counter() - started
         return Record(
             step=self.step,
             epoch=self.epoch,
-            loss=loss.item(),
+            loss=loss,
             rate=rate,
-            gradient_norm=norm.item(),
-            tokens=batch.num_target_tokens,
-            seconds=time.perf_counter() - started,
+            gradient_norm=norm,
+            tokens=sum(batch.num_target_tokens for batch in batches),
+            seconds=seconds,
+            validation_loss=self._validate(),
         )
+
+    def _validate(self) -> float | None:
+        """Measure the averaged weights, if it is time to, and keep them if they are the best."""
+        every, last = self.config.validate_every, self.step == self.config.steps
+        if not every or (self.step % every and not last):
+            return None
+        loss = validation_loss(self.averaged, self.held_out)
+        if loss < self.best_loss:
+            self.best_loss, self.best_step = loss, self.step
+            self.best = {name: p.detach().clone() for name, p in self.averaged.named_parameters()}
+        return loss
 
     def state(self) -> dict[str, Tensor]:
         """Everything that decides how the training goes on, as named tensors."""
         moments = self.optimizer.state_dict()["state"]
         names = [name for name, _ in self.model.named_parameters()]
         return {
-            "counters": torch.tensor([self.step, self.epoch, self.position]),
+            "counters": torch.tensor([self.step, self.epoch, self.position, self.best_step]),
+            "best_loss": torch.tensor(self.best_loss, dtype=torch.float64),
             "random": torch.get_rng_state(),
             **{f"model.{name}": p for name, p in self.model.named_parameters()},
             **{f"averaged.{name}": p for name, p in self.averaged.named_parameters()},
+            **{f"best.{name}": p for name, p in self.best.items()},
             **{
                 f"optimizer.{names[i]}.{key}": value
                 for i, values in moments.items()
@@ -200,13 +279,15 @@ class Trainer:
         """
         self.model.load_state_dict(_below("model.", state))
         self.averaged.load_state_dict(_below("averaged.", state))
+        self.best = _below("best.", state)
         optimizer = self.optimizer.state_dict()
         optimizer["state"] = {
             i: _below(f"optimizer.{name}.", state)
             for i, (name, _) in enumerate(self.model.named_parameters())
         }
         self.optimizer.load_state_dict(optimizer)
-        self.step, self.epoch, self.position = state["counters"].tolist()
+        self.step, self.epoch, self.position, self.best_step = state["counters"].tolist()
+        self.best_loss = state["best_loss"].item()
         torch.set_rng_state(state["random"])
 
 

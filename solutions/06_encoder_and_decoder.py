@@ -13,6 +13,7 @@
 
 # %%
 import math
+import time
 
 import torch
 import torch.nn.functional as F
@@ -50,13 +51,15 @@ from course_lib.tokenization import BOS_ID, EOS_ID, PAD_ID
 # | **it should say** | 4 | 1 | 3 | end |
 # | **it has last read** | | | | |
 #
+# (Which word has the decoder read last when it has not said anything yet?)
+
+# %% [markdown]
+# Start, 4, 1, 3: the first row, shifted right by one.
+#
 # In writing, the second row is what the model itself said a moment ago. In training we do not wait
 # for that: we hand it the *right* words, whatever it would have said. That is **teacher forcing**,
 # and thanks to the causal mask all four places are asked in one pass.
 #
-# The second row is: start, 4, 1, 3. It is the first row, shifted right by one.
-
-# %% [markdown]
 # ### Exercise 6.1: `shift_right`
 
 
@@ -92,10 +95,12 @@ shift_right = carry_on("6.1", shift_right)
 # Each step stands in a residual connection of its own, as before. There are two masks, one for
 # each attention: who may be seen of the target, and who of the memory (Vaswani et al. 2017, section
 # 3.1).
-#
+
+# %% [markdown]
 # ### Exercise 6.2: `DecoderLayer`
 #
-# The parts are there. Write the three lines that use them.
+# The parts are there. Write the three lines that use them. As in chapter 5, a residual module takes
+# x and a function, and hands the normed x to it. The memory comes normed already.
 
 
 # %% tags=["exercise-6.2"]
@@ -114,7 +119,12 @@ class DecoderLayer(nn.Module):
     def forward(
         self, x: Tensor, memory: Tensor, mask: Tensor | None, memory_mask: Tensor | None
     ) -> Tensor:
-        """Shapes: x (B, Tq, D), memory (B, Tk, D). Returns (B, Tq, D)."""
+        """One step further: x is what was written so far, memory what the encoder made.
+
+        Shapes: x (B, Tq, D), memory (B, Tk, D); mask, for self-attention, broadcastable to
+        (B, H, Tq, Tq) and memory_mask to (B, H, Tq, Tk). True = may attend, None = no limit.
+        Returns (B, Tq, D).
+        """
         ### BEGIN SOLUTION
         x = self.self_attention_residual(x, lambda y: self.self_attention(y, y, mask))
         x = self.cross_attention_residual(x, lambda y: self.cross_attention(y, memory, memory_mask))
@@ -131,9 +141,10 @@ DecoderLayer = carry_on("6.2", DecoderLayer)
 # %% [markdown]
 # ## 6.3 The whole model on one page
 #
-# This is it: the model of Vaswani et al. (2017), figure 1. Before you fill in its three methods,
-# follow a batch through it on paper. The source has shape (B, Tk), whole numbers. Which shapes do
-# the embedded source, the memory, the decoder's stream and the logits have?
+# This is it: the model of Vaswani et al. (2017), figure 1, with its norms before each step, as in
+# chapter 5, and one more at the end of each stack. Before you fill in its three methods, follow a
+# batch through it on paper. The source has shape (B, Tk), whole numbers, and the target (B, Tq).
+# Which shapes do the embedded source, the memory, the decoder's stream and the logits have?
 #
 # Then the masks. There are three places where somebody could look at something that should be
 # hidden: the encoder's self-attention, the decoder's, and cross-attention. What must be hidden at
@@ -164,7 +175,7 @@ class Transformer(nn.Module):
         self.output = nn.Linear(d_model, vocab_size, bias=False)
 
     def encode(self, src: Tensor) -> Tensor:
-        """What the source says: (B, Tk) to memory (B, Tk, D)."""
+        """What the source says: ids (B, Tk), padded with PAD_ID, to memory (B, Tk, D)."""
         ### BEGIN SOLUTION
         x = self.positions(self.embedding(src))
         for layer in self.encoder:
@@ -173,7 +184,10 @@ class Transformer(nn.Module):
         ### END SOLUTION
 
     def decode(self, tgt: Tensor, memory: Tensor, src: Tensor) -> Tensor:
-        """Scores for the word after each of tgt: (B, Tq) to logits (B, Tq, V)."""
+        """Scores for the word after each of tgt: ids (B, Tq) to logits (B, Tq, V).
+
+        src (B, Tk) tells where memory is padding.
+        """
         ### BEGIN SOLUTION
         x = self.positions(self.embedding(tgt))
         mask = causal_mask(tgt.shape[1], device=tgt.device)
@@ -183,6 +197,7 @@ class Transformer(nn.Module):
         ### END SOLUTION
 
     def forward(self, src: Tensor, tgt: Tensor) -> Tensor:
+        """Both halves; tgt is what the decoder reads, shifted already."""
         ### BEGIN SOLUTION
         return self.decode(tgt, self.encode(src), src)
         ### END SOLUTION
@@ -213,8 +228,8 @@ hidden = src == PAD_ID
 x, y = (mine.positions(mine.embedding(ids)) for ids in (src, tgt))
 masks = {"src_key_padding_mask": hidden, "memory_key_padding_mask": hidden}
 out = mine.output(theirs(x, y, tgt_mask=~causal_mask(3), **masks))
-print("largest difference:", f"{(mine(src, tgt) - out).abs().max().item():.0e}")
-assert torch.allclose(mine(src, tgt), out, atol=1e-10)
+difference = (mine(src, tgt) - out).abs().max().item()
+print("logits", tuple(out.shape), "  difference below 1e-12:", difference < 1e-12)
 
 # %% [markdown]
 # ## 6.4 Writing
@@ -263,17 +278,21 @@ greedy_decode = carry_on("6.4", greedy_decode)
 # %% [markdown]
 # They could, and it saves many parameters, since vocabularies are large (Press and Wolf 2017). But
 # the two jobs ask for different sizes. As an output layer, small entries are wanted, about 1/√D, so
-# that the scores start with variance 1: a sum of D products again. As vectors to be added to
-# positions of size 1, they should be of size 1. The cure stands in one line of Vaswani et al.
-# (2017, section 3.4): multiply by √D, at one end.
+# that the scores start with variance 1: a sum of D products again. As vectors to which positions
+# are added, they should be no smaller than these, whose size is near 1. (*Size* is the root of the
+# mean square, as in chapter 5.) The cure stands in one line of Vaswani et al. (2017, section 3.4):
+# multiply by √D, at one end.
 
 # %%
 torch.manual_seed(0)
 d = 64
 matrix = torch.randn(1000, d) * d**-0.5
 x = torch.randn(500, d)
-print(f"size of the vectors: {matrix.std().item():.3f}, times √d {matrix.std().item() * 8:.2f}")
-print(f"size of the scores:  {(x @ matrix.T).std().item():.2f}")
+places = SinusoidalPositions(50, d)(torch.zeros(1, 50, d))
+size = matrix.square().mean().sqrt().item()
+print(f"size of the vectors:   {size:.3f}, times √d {size * math.sqrt(d):.2f}")
+print(f"size of the positions: {places.square().mean().sqrt().item():.2f}")
+print(f"size of the scores:    {(x @ matrix.T).square().mean().sqrt().item():.2f}")
 
 # %% [markdown]
 # ### Exercise 6.5: `TiedEmbedding`
@@ -355,6 +374,15 @@ print("source", src.tolist())
 print("target", tgt.tolist())
 
 # %% [markdown]
+# **Predict** the loss, in nats (chapter 5 measured in them, too): of a guess among ten digits, each
+# as likely as the other; and of a model that knows the answer.
+
+# %%
+print(f"a guess among 10 digits:  {F.cross_entropy(torch.zeros(1, 10), torch.tensor([7])):.2f}")
+sure = 20.0 * F.one_hot(torch.tensor([7]), 10)
+print(f"sure of the right answer: {F.cross_entropy(sure, torch.tensor([7])):.2f}")
+
+# %% [markdown]
 # The loop below shows the model 64 fresh numbers at each of 600 steps. (Chapter 8 takes such a loop
 # apart: optimizer, warm-up, clipping. Here, look at the first three lines inside: what is read,
 # what is asked.)
@@ -389,14 +417,19 @@ def train(model, steps, loss_of=loss_of, seed=0, **options):
 torch.set_num_threads(1)  # one core does for so small a model; others may be busy
 torch.manual_seed(0)
 model = models.Transformer(config)
+start = time.perf_counter()
 losses = train(model, steps=600)
+seconds = time.perf_counter() - start
 show(learning_curve(range(600), losses, "From guessing to knowing in 600 steps"))
+print(f"at first {losses[0]:.2f} nats, at last {losses[-1]:.4f}, in {seconds:.0f} seconds")
 
 # %% [markdown]
-# At first each digit is a guess among ten, which costs ln 10 = 2.3 nats. What is the loss of a
-# model that knows? And is a low loss proof that it can *write*? It was never asked to: in training
-# it was given the right words all along. The only proof is to let it write, numbers that it has not
-# seen, and to count an answer as right only if it is right from beginning to end.
+# A new model is sure of the wrong words, which costs more than a guess. Soon it has found out that
+# there are ten digits and guesses among them; then it finds out how to look.
+#
+# But is a low loss proof that it can *write*? It was never asked to: in training it was given the
+# right words all along. The only proof is to let it write, numbers that it has not seen, and to
+# count an answer as right only if it is right from beginning to end.
 #
 # ### Exercise 6.6: `sequence_accuracy`
 
@@ -447,16 +480,18 @@ print(f"seen in training: {600 * 64:,} of {sum(10**n for n in range(4, 11)):,}")
 # heart.
 #
 # How does it know where to look? **Predict** the picture of the cross-attention: a row for each
-# digit that it writes, a column for each digit that it reads.
+# digit that it writes (*1. 5* is the first place of the answer, where a 5 is to stand), a column
+# for each digit that it reads.
 
 # %%
-row = (test_src != PAD_ID).sum(dim=1).tolist().index(8)  # seven digits and the end
+rows = enumerate(test_src.tolist())  # seven digits, all different, the end, three times padding
+row = next(i for i, ids in rows if len(set(ids)) == 9 and ids.count(PAD_ID) == 3)
 src, tgt = test_src[row, None, :8], test_tgt[row, None, :8]
 with torch.inference_mode(), record_attention(model) as record:
     model(src, shift_right(tgt, BOS_ID))
-weights = torch.cat(
-    [record[f"decoder.layers.{i}.cross_attention"][0][0] for i in range(2)]
-)  # (L · H, Tq, Tk)
+# of each layer the weights of its first call, and of those the first sentence: (H, Tq, Tk)
+heads = [record[f"decoder.layers.{i}.cross_attention"][0][0] for i in range(2)]
+weights = torch.cat(heads)  # (L · H, Tq, Tk)
 wanted = torch.arange(6, -1, -1)  # place 0 needs the last digit, and so on
 on_target = weights[:, torch.arange(7), wanted].mean(dim=-1)
 best = on_target.argmax().item()
@@ -467,11 +502,14 @@ digits = [str(i - 3) for i in src[0, :-1].tolist()]
 asked = [f"{place}. {digit}" for place, digit in enumerate(reversed(digits), 1)]
 title = "To write backwards, look from right to left"
 show(attention_map(weights[best][:-1], asked, [*digits, "end"], title))
+hits = (weights[best][:7].argmax(dim=-1) == wanted).sum().item()
+print(f"this head looks most at the right digit in {hits} of 7 rows")
+print(f"the right digit's share: {on_target[best]:.2f}; all heads {on_target.mean():.2f}")
 
 # %% [markdown]
 # An anti-diagonal. Nobody told it: the head that you see found out that the digit to be written at
-# place *i* stands at place *i* from the right. (It is the clearest of the eight heads; on average
-# it gives more than half of its attention to the right digit.)
+# place *i* stands at place *i* from the right. It is the clearest of the eight heads (two layers of
+# four), and gives more than half of its attention to the right digit.
 #
 # Reversing needs positions and no digits; **sorting** needs digits and no positions. The same
 # model, the same loop, another task:
@@ -489,7 +527,7 @@ assert sequence_accuracy(sorted_outputs, sorted_targets) >= 0.95
 # ## 6.7 Find the bug: the best loss of all
 #
 # Below is the function that computes the loss, as it was found in a program that somebody could not
-# make sense of. It trains beautifully. Run the cell and the next one.
+# make sense of. Run the cell and the next one: it trains beautifully.
 #
 # ### Exercise 6.7: `teach`
 
@@ -514,16 +552,57 @@ torch.manual_seed(0)
 pupil = models.Transformer(config)
 losses = train(pupil, steps=150, loss_of=teach)
 print(f"loss after 10 steps {losses[9]:.2f}, after 150 steps {sum(losses[-10:]) / 10:.4f}")
+
+# %% [markdown]
+# Is it done? With a loss near 0, the model of section 6.6 was ready to write. So let this one
+# write. **Predict** the share of answers that are right.
+
+# %% tags=["nbval-ignore-output"]
 outputs, targets = written(pupil, test_src, test_tgt)
 print(f"exact: {sequence_accuracy(outputs, targets):.1%}")
 print("it writes", [i - 3 for i in outputs[0]], "for", [i - 3 for i in targets[0]])
 
 # %% [markdown]
-# Before you mend it: what a fine loss. And what does it write? A −2 is the start token, 1 − 3.
+# If nothing is right there, and a lot of −2 comes out (the start token, 1 − 3): what *did* it
+# learn?
 #
-# A model with a causal mask cannot look ahead, you checked that in chapter 2. It does not have to,
-# if the answer is handed to it. Which probe would have caught this? The loss did not. Mend the
-# function, and run both cells again.
+# A probe should tell without training. Think of a parrot: it has learned nothing, does not look at
+# the source, and says again, quite sure of itself, the word that it read last. Which loss should a
+# parrot have, in reversing numbers?
+#
+# ### Exercise 6.8: `parrot`
+#
+# Write it, as a function that can stand in for a model. (`F.one_hot` is of use.)
+
+
+# %% tags=["exercise-6.8"]
+def parrot(src: Tensor, tgt: Tensor) -> Tensor:
+    """Logits of a parrot: at each place 20.0 for the token of tgt there, and 0.0 for all others.
+
+    Shapes: src (B, Tk), tgt (B, Tq), whole numbers from 0 to 12. Returns (B, Tq, 13).
+    """
+    ### BEGIN SOLUTION
+    return 20.0 * F.one_hot(tgt, 13)
+    ### END SOLUTION
+
+
+# %%
+check("6.8", parrot)
+
+# %%
+parrot = carry_on("6.8", parrot)
+
+# %% tags=["nbval-ignore-output"]
+print(f"the parrot's loss, by loss_of of section 6.6: {loss_of(parrot, test_src, test_tgt):6.2f}")
+print(f"the parrot's loss, by teach:                  {teach(parrot, test_src, test_tgt):6.2f}")
+
+# %% [markdown]
+# Sound training makes a parrot pay: a digit is rarely the same as the one before it. If `teach`
+# gives it nothing to pay, then to repeat is to be right, and the model has learned that, and no
+# more.
+#
+# A causal mask forbids to look ahead, as you checked in chapter 2. It cannot help if the answer
+# stands where the model reads. Mend `teach`, and run its cell and those below it again.
 
 # %%
 check("6.7", teach)
@@ -548,6 +627,7 @@ for name, loss_function in [("broken", broken), ("sound", loss_of)]:
     results[name] = sum(losses[-10:]) / 10, exact
 assert results["broken"][0] < results["sound"][0] / 5
 assert results["broken"][1] == 0 < results["sound"][1]
+assert broken(parrot, test_src, test_tgt) < 0.01 < 5 < loss_of(parrot, test_src, test_tgt)
 
 # %% tags=["nbval-ignore-output"]
 for name, (loss, exact) in results.items():
@@ -555,23 +635,24 @@ for name, (loss, exact) in results.items():
 
 # %% [markdown]
 # The broken one has less than a fifth of the loss, and nothing that it writes is right. Whenever a
-# loss looks too good, let the model write.
+# loss looks too good, let the model write, and ask a parrot.
 
 # %% [markdown]
 # ## 6.8 What writing costs
 #
-# ### Exercise 6.8: predict, then run
+# ### Exercise 6.9: predict, then run
 #
 # An answer has five words. How often does the decoder run over this sentence: in one step of
-# training, and when the answer is written greedily until the end token?
+# training, and when the answer is written greedily until the end token? Put both numbers in place
+# of the dots, as `(…, …)`.
 
-# %% tags=["exercise-6.8"]
+# %% tags=["exercise-6.9"]
 ### BEGIN SOLUTION
 prediction = (1, 6)
 ### END SOLUTION
 
 # %%
-check("6.8", prediction)
+check("6.9", prediction)
 
 
 # %%
@@ -590,14 +671,15 @@ class Counting(nn.Module):
 one, source = Counting(), torch.tensor([[3, EOS_ID]])
 loss_of(one, source, torch.tensor([[3, 3, 3, 3, 3, EOS_ID]]))
 print("in training:", one.calls)
-one.calls, length = 0, 1
-while len(greedy_decode(one, source, BOS_ID, EOS_ID, length)[0]) == length:
-    one.calls, length = 0, length + 1
-print("in writing: ", length)
+for limit in (5, 6):
+    one.calls = 0
+    [answer] = greedy_decode(one, source, BOS_ID, EOS_ID, max_len=limit)
+    print(f"in writing: {one.calls} for at most {limit} tokens, {len(answer)} words written")
 
 # %% [markdown]
-# One pass against six, and each of the six runs over everything that stands there already. Nearly
-# all of that was computed the time before. Chapter 9 keeps it in a cache.
+# One pass against six: five passes write five words, and only the sixth says that it is over. Each
+# runs over everything that stands there already, and nearly all of that was computed the time
+# before. Chapter 9 keeps it in a cache.
 
 # %% [markdown]
 # ## What you can do now

@@ -14,6 +14,7 @@
 # %%
 import ast
 import random
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from torch import Tensor
 from course_lib.corpora import load_corpus
 from course_lib.exercises import carry_on, check, hint, progress, solution
 from course_lib.plots import compare_lines, show
-from course_lib.tokenization import PAD_ID, Tokenizer
+from course_lib.tokenization import BOS_ID, EOS_ID, PAD_ID, Tokenizer
 
 # %% [markdown]
 # ## 7.1 Letters, words, or something between
@@ -32,17 +33,21 @@ from course_lib.tokenization import PAD_ID, Tokenizer
 # Real text to begin with: one-line summaries that programmers wrote for their functions, from
 # packages that are installed on your machine anyway. (Chapter 10 will write such lines.) The first
 # time, thousands of files are read for about a minute; after that it takes a second.
+#
+# What comes back is a dictionary of three **splits**, as the library `datasets` has them: for
+# training, for validation (to choose by), and for the test at the end. Each has columns.
 
 # %% tags=["nbval-ignore-output"]
 corpus = load_corpus("docstrings")
 train_texts, test_texts = corpus["train"]["target"][:], corpus["test"]["target"][:]
-print(f"{len(train_texts):,} lines for training, {len(test_texts):,} for testing")
+print({name: split.num_rows for name, split in corpus.items()}, corpus["train"].column_names)
 for text in train_texts[:3]:
     print(text)
 
 # %% [markdown]
 # **Predict.** Cut the training lines at spaces, and make a list of all different words. Of the
-# words in the *test* lines, which share is not on that list? And of the letters?
+# words in the *test* lines, which share is not on that list? And of the letters (which are meant to
+# include spaces, digits and full stops)?
 
 # %% tags=["nbval-ignore-output"]
 known_words = {word for text in train_texts for word in text.split()}
@@ -116,7 +121,7 @@ for pair, count in sorted(count_pairs(small).items(), key=lambda item: -item[1])
     print(*pair, count)
 
 # %% [markdown]
-# `u n` wins with 14. After it is glued, *sunny* is `s un n y`, and so on.
+# `u n` wins with 14: it stands in all four words. After it is glued, *sunny* is `s un n y`.
 #
 # ### Exercise 7.2: `merge_pair`
 
@@ -147,10 +152,17 @@ check("7.2", merge_pair)
 # %%
 merge_pair = carry_on("7.2", merge_pair)
 
+# %%
+glued = {merge_pair(word, ("u", "n")): met for word, met in small.items()}
+for pair, count in sorted(count_pairs(glued).items(), key=lambda item: -item[1]):
+    print(*pair, count)
+
 # %% [markdown]
-# Around the two goes a loop. One thing must be settled: what if two pairs are equally frequent?
-# Any rule will do, if it is always the same. This one takes the pair whose symbols have been known
-# longest, as the library `tokenizers` does.
+# So `s un` comes second, with 4 + 3. And third? Pairs are equally frequent. Any rule will do, if it
+# is always the same. The one below takes the pair whose first symbol has been known longer (and
+# then the second), letters in the order of the alphabet, as the library `tokenizers` does.
+#
+# Around your two functions goes a loop:
 
 
 # %%
@@ -160,6 +172,8 @@ def learn_merges(words, num_merges):
     merges = []
     for _ in range(num_merges):
         counts = count_pairs(words)
+        if not counts:
+            break  # every word is one symbol
         best = min(counts, key=lambda p: (-counts[p], rank[p[0]], rank[p[1]]))
         rank.setdefault("".join(best), len(rank))
         merges.append(best)
@@ -189,12 +203,12 @@ mine = learn_merges(counted, 300)
 
 theirs = tokenizers.Tokenizer(tokenizers.models.BPE())
 theirs.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
-letters = {letter for word in counted for letter in word}
-options = {"show_progress": False, "special_tokens": [], "initial_alphabet": sorted(letters)}
-trainer = tokenizers.trainers.BpeTrainer(vocab_size=len(letters) + 300, **options)
+alphabet = {letter for word in counted for letter in word}
+options = {"show_progress": False, "special_tokens": [], "initial_alphabet": sorted(alphabet)}
+trainer = tokenizers.trainers.BpeTrainer(vocab_size=len(alphabet) + 300, **options)
 theirs.train_from_iterator(lines, trainer)
-vocabulary = sorted(theirs.get_vocab().items(), key=lambda item: item[1])
-learned = [token for token, _ in vocabulary[len(letters) :]]
+tokens = sorted(theirs.get_vocab().items(), key=lambda item: item[1])
+learned = [token for token, _ in tokens[len(alphabet) :]]
 print("the first eight:", ["".join(pair) for pair in mine[:8]])
 print("the last three: ", ["".join(pair) for pair in mine[-3:]])
 print("all 300 the same, in the same order:", ["".join(pair) for pair in mine] == learned)
@@ -229,7 +243,7 @@ bpe_encode = carry_on("7.3", bpe_encode)
 
 # %% tags=["nbval-ignore-output"]
 new = {w.lower() for t in test_texts for w in t.split() if w.isascii() and w.isalpha()}
-new = sorted(word for word in new if set(word) <= letters)
+new = sorted(word for word in new if set(word) <= alphabet)
 same = sum(bpe_encode(word, mine) == theirs.encode(word).tokens for word in new)
 assert same == len(new)
 print("the same pieces as tokenizers for every word of the test:", same == len(new))
@@ -240,8 +254,8 @@ for word in ("tensor", "untangled", "attention"):
 # ## 7.3 There and back
 #
 # A tokenizer may lose something on the way: capitals, a space, an accent, a letter that it does
-# not know. Sometimes that is wanted. It should never be a surprise: what is lost in the reference
-# cannot be missed in the answer, and the score is too good.
+# not know. Sometimes that is wanted. It should never be a surprise. If it loses the capitals of the
+# *right* answers, too, nobody sees that the model writes none, and the score is too good.
 #
 # So you want a probe for any tokenizer, whatever it does inside.
 #
@@ -290,21 +304,42 @@ print("lost by bytes:  ", round_trip(course.encode, course.decode, strange))
 print("lost by bytes in the whole test:", len(round_trip(course.encode, course.decode, test_texts)))
 
 # %% [markdown]
+# Three numbers never stand for a piece of text: 0 is padding, 1 says that a sentence begins, 2 that
+# it ends. `encode` leaves these **special tokens** out, and whoever makes batches puts them where
+# they belong. In what follows, `##` marks a piece that goes on within a word.
+
+# %% tags=["nbval-ignore-output"]
+ids = course.encode("Cleanup of unfinished tokens")
+print(course.pieces(ids))
+print("ids:", ids, " special:", {"padding": PAD_ID, "start": BOS_ID, "end": EOS_ID})
+assert min(ids) > max(PAD_ID, BOS_ID, EOS_ID)
+
+# %% [markdown]
 # ## 7.4 How many merges?
 #
 # Few merges: a small vocabulary, and many tokens a word. Many merges: few tokens, and a vocabulary
 # whose rare entries are hardly ever seen in training. **Predict** the curve: tokens a word, against
-# the size of the vocabulary, for lines that the tokenizer has not seen.
+# the size of the vocabulary, for lines that the tokenizer has not seen. And which share of 8,000
+# entries is met fewer than 10 times in training? (The 256 bytes and the special tokens come first,
+# and are not counted.)
 
 # %% tags=["nbval-ignore-output"]
-sizes = [260, 500, 1000, 2000, 4000, 8000, 16000]
-tokens_a_word = []
+sizes = [250 * 2**i for i in range(1, 7)]
+tokens_a_word, rare = [], []
 for size in sizes:
     tokenizer = Tokenizer.train(train_texts, vocab_size=size)
-    count = sum(map(len, tokenizer.encode_batch(test_texts)))
-    tokens_a_word.append(count / len(words))
-    print(f"{tokenizer.vocab_size:6,} tokens: {tokens_a_word[-1]:.2f} a word")
-assert tokens_a_word[0] > 4 > 2 > tokens_a_word[-1]
+    tokens_a_word.append(sum(map(len, tokenizer.encode_batch(test_texts))) / len(words))
+    met = Counter(i for line in tokenizer.encode_batch(train_texts) for i in line)
+    entries = range(256 + 3, size)
+    rare.append(sum(met[i] < 10 for i in entries) / len(entries))
+    found = f"{tokens_a_word[-1]:.2f} a word, {rare[-1]:5.1%} met fewer than 10 times"
+    print(f"{size:6,} tokens: {found}")
+saved = [before - after for before, after in pairwise(tokens_a_word)]
+assert tokens_a_word[0] > 2 > tokens_a_word[-1]
+assert saved == sorted(saved, reverse=True)
+assert rare[3] < 0.25 < 0.5 < rare[4]
+
+# %% tags=["nbval-ignore-output"]
 show(
     compare_lines(
         sizes,
@@ -317,9 +352,9 @@ show(
 )
 
 # %% [markdown]
-# From more than four tokens a word to less than two: and each doubling brings less than the one
-# before, while every entry of the vocabulary costs a row of the embedding. For 30,000 sentences,
-# some thousands are a good choice.
+# Each doubling saves less than the one before, while every entry costs a row of the embedding. And
+# what a model has met fewer than 10 times it does not know: of 4,000 entries that is less than a
+# quarter, of 8,000 more than half. For a collection of this size, 4,000 are a good choice.
 
 # %% [markdown]
 # ## 7.5 Rectangles
@@ -400,21 +435,30 @@ def useful_share(batches, ids):
 
 
 ids = [s for s in course.encode_batch(train_texts) if s]
+lengths = [len(s) for s in ids]
 order = random.Random(0).sample(range(len(ids)), len(ids))
-mean_length = sum(map(len, ids)) / len(ids)
-by_chance = [order[i : i + 128] for i in range(0, len(order), 128)]
-by_length = buckets([len(s) for s in ids], max_tokens=round(128 * mean_length))
-shares = useful_share(by_chance, ids), useful_share(by_length, ids)
-assert shares[0] < 0.7 < 0.9 < shares[1]
+in_order = sorted(order, key=lambda i: lengths[i])
+bound = round(128 * sum(lengths) / len(ids))
+ways = {
+    "random, 128 lines each": [order[i : i + 128] for i in range(0, len(ids), 128)],
+    "sorted, 128 lines each": [in_order[i : i + 128] for i in range(0, len(ids), 128)],
+    f"buckets of {bound:,} cells": buckets(lengths, bound),
+}
+shares = [useful_share(batches, ids) for batches in ways.values()]
+assert shares[0] < 0.5 < 0.9 < min(shares[1:])
 
 # %% tags=["nbval-ignore-output"]
-print(f"random batches of 128: {shares[0]:.1%} of the cells are of use")
-print(f"buckets:               {shares[1]:.1%}")
+for (name, batches), share in zip(ways.items(), shares, strict=True):
+    largest = max(max(lengths[i] for i in batch) * len(batch) for batch in batches)
+    print(f"{name:23} {share:6.1%} of the cells are of use; largest batch {largest:6,} cells")
 
 # %% [markdown]
-# Less than 0.7 against more than 0.9: the same work in a good deal less time, for sorting a list.
+# At random, less than half of the cells are of use: one long line makes 127 others long. Sorted by
+# length, it is more than nine in ten. And buckets are no larger than you allow, so that the longest
+# lines fit into memory, too, and each step has about as much to do.
+#
 # The library's `bucket` (`course_lib/batching.py`) adds what training needs: it shuffles first and
-# sorts within pools of 10,000, so that the same sentences do not meet in every epoch.
+# sorts within pools of 20,000, so that the same sentences do not meet in every epoch.
 
 # %% [markdown]
 # ## 7.6 What the test must not know
@@ -435,6 +479,11 @@ def first_lines(folder):
 raw = list(first_lines(Path(torch.nn.__file__).parent))
 random.Random(0).shuffle(raw)
 raw_test, raw_train = raw[: len(raw) // 10], raw[len(raw) // 10 :]
+
+# %% tags=["nbval-ignore-output"]
+print(f"{len(raw)} lines, {len(set(raw))} different ones. Most often:")
+for line, count in Counter(raw).most_common(3):
+    print(f"{count:4} times  {line}")
 
 # %% [markdown]
 # ### Exercise 7.7: `overlap`
@@ -479,8 +528,8 @@ print(f"the course's corpus:       {overlap(train_texts, test_texts):.0%} of {le
 # %% [markdown]
 # ## 7.7 Find the bug: too well prepared
 #
-# The function below makes a vocabulary of words, of the kind that section 7.1 had. Run it and the
-# next cell. The number of unknown words in the test is most welcome.
+# Below is a function that lists the words that a model of words shall know. Run it and the next
+# cell: its list begins as it should, and hardly a word of the test is unknown.
 #
 # ### Exercise 7.8: `vocabulary`
 
@@ -506,32 +555,84 @@ def vocabulary(splits: dict[str, list[str]], size: int) -> list[str]:
 
 # %% tags=["nbval-ignore-output"]
 splits = {name: corpus[name]["target"][:] for name in corpus}
+print("most frequent:", vocabulary(splits, size=6))
 listed = set(vocabulary(splits, size=100_000))
 unknown = sum(word not in listed for word in words) / len(words)
-print(f"unknown words in the test: {unknown:.1%}; by section 7.1 it should be {new_words:.1%}")
+print(f"unknown words in the test: {unknown:.1%}")
 
 # %% [markdown]
-# Nothing was stolen: no answer, no label, only a list of words. But a word that a model will meet
-# for the first time is the hardest part of a test, and the test has told which ones they are.
+# Is that good news? You have counted the test's new words before, in section 7.1.
+#
+# ### Exercise 7.9: `depends_on`
+#
+# In chapter 2 one changes the future, and sees whether the past moves. The same works here: put
+# other texts into one split, and see whether what was made out of the splits becomes another. Write
+# that probe, for anything that is made out of splits.
+
+
+# %% tags=["exercise-7.9"]
+def depends_on(build, splits: dict[str, list[str]], name: str) -> bool:
+    """Does what `build` makes change when the texts of the split `name` are replaced by others?
+
+    build takes splits and returns a list, a number, or whatever can be compared with `==`.
+    """
+    ### BEGIN SOLUTION
+    others = {**splits, name: ["zyx wvu", "zyx"]}
+    return build(splits) != build(others)
+    ### END SOLUTION
+
+
+# %%
+check("7.9", depends_on)
+
+# %%
+depends_on = carry_on("7.9", depends_on)
+
+# %% tags=["nbval-ignore-output"]
+for name in splits:
+    answer = depends_on(lambda s: vocabulary(s, size=100_000), splits, name)
+    print(f"the vocabulary depends on {name:11} {answer}")
+
+# %% [markdown]
+# One True is in order. What about the others? Mend `vocabulary`, and run its cell and those below
+# it again.
 
 # %%
 check("7.8", vocabulary)
 
 # %% [markdown]
+# If the test was read: nothing was stolen, no answer, no label, only a list of words. But a word
+# that a model meets for the first time is the hardest part of a test, and the test has told which
+# ones they are. For the record, both ways of counting:
+
+# %%
+new_to = {}
+read = {"all splits": [t for texts in splits.values() for t in texts], "the training": train_texts}
+for name, texts in read.items():
+    seen = {word for text in texts for word in text.split()}
+    new_to[name] = sum(word not in seen for word in words) / len(words)
+assert new_to["all splits"] == 0 < 0.03 < new_to["the training"] == new_words
+
+# %% tags=["nbval-ignore-output"]
+for name, share in new_to.items():
+    print(f"a list made of {name:12} misses {share:.1%} of the test's words")
+
+# %% [markdown]
 # ## 7.8 One more by hand
 #
-# ### Exercise 7.9: predict, then run
+# ### Exercise 7.10: predict, then run
 #
-# The merges are `a n` and then `an a`. Into how many pieces is *banana* cut after the first of
-# them, and into how many after both?
+# One more time with a pencil, before you go on. The merges are `a n` and then `an a`. Into how many
+# pieces is *banana* cut after the first of them, and into how many after both? Put both numbers in
+# place of the dots, as `(…, …)`.
 
-# %% tags=["exercise-7.9"]
+# %% tags=["exercise-7.10"]
 ### BEGIN SOLUTION
 prediction = (4, 3)
 ### END SOLUTION
 
 # %%
-check("7.9", prediction)
+check("7.10", prediction)
 
 # %%
 for merges in ([("a", "n")], [("a", "n"), ("an", "a")]):
@@ -548,7 +649,8 @@ for merges in ([("a", "n")], [("a", "n"), ("an", "a")]):
 # ### Three questions, from memory
 #
 # <details><summary>Why bytes and not letters as the first symbols?</summary>
-# There are 256 of them in every script of the world, so nothing is ever unknown.
+# Every text of every script is a sequence of bytes, and there are 256 of them: nothing is ever
+# unknown.
 # </details>
 # <details><summary>Why does the order of merges matter in encoding?</summary>
 # Two merges may want the same letter. The one that was learned first gets it.

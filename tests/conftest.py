@@ -1,9 +1,14 @@
+import os
+
 import pytest
 import torch
 
 from course_lib.models import Transformer, TransformerConfig
 from course_lib.tokenization import Tokenizer
 from course_lib.training import Trainer, TrainingConfig
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    torch.set_num_threads(1)  # the workers share the cores, and the tensors here are small
 
 SOURCES = ["a man reads", "a dog runs in the park", "two men read a red book", "the dog sleeps"]
 TARGETS = ["ein Mann liest", "ein Hund läuft im Park", "zwei Männer lesen", "der Hund schläft"]
@@ -21,12 +26,37 @@ def pairs(tokenizer):
 
 @pytest.fixture
 def new_trainer(tokenizer, pairs):
-    """Make a trainer of a tiny model on four pairs, two of them a batch, with dropout."""
+    """Make a trainer of a tiny model on four pairs, two of them a batch, with dropout.
 
-    def make(steps=12, **changes):
+    It validates on the pairs that it learns, where it is asked to validate.
+    """
+
+    def make(steps=12, held_out=None, **changes):
         torch.manual_seed(0)
         config = TransformerConfig(tokenizer.vocab_size, 12, 3, 1, 2, 20, dropout=0.2, max_len=40)
         training = TrainingConfig(steps, batch_tokens=40, peak_rate=1e-2, **changes)
-        return Trainer(Transformer(config), pairs, training)
+        return Trainer(
+            Transformer(config), pairs, training, pairs if held_out is None else held_out
+        )
+
+    return make
+
+
+@pytest.fixture
+def lively_model():
+    """Make an untrained model in float64 that writes different words, and ends now and then.
+
+    Untrained models repeat what they read last: here the layers drown the embedding.
+    """
+
+    def make(seed=0, vocab_size=12, max_len=24, num_decoder_layers=2):
+        torch.manual_seed(seed)
+        config = TransformerConfig(vocab_size, 12, 3, 1, num_decoder_layers, 20, max_len=max_len)
+        model = Transformer(config).double().eval()
+        with torch.no_grad():
+            for layer in model.decoder.layers:
+                for module in (layer.feed_forward.down, layer.cross_attention.out_proj):
+                    module.weight *= 8
+        return model
 
     return make

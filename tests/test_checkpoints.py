@@ -2,13 +2,17 @@ import dataclasses
 import json
 import resource
 import signal
+import subprocess
+import sys
 from itertools import islice
 
+import pandas
 import pytest
 import torch
 
-from course_lib.checkpoints import Run, RunConfig, save_tensors
+from course_lib.checkpoints import Run, RunConfig, hold, save_tensors
 from course_lib.errors import RunError
+from course_lib.training import Record
 
 
 @pytest.fixture
@@ -67,12 +71,12 @@ def test_no_run_there(tmp_path):
 
 def test_a_run_of_another_version(saved):
     path = saved.folder / "config.json"
-    path.write_text(path.read_text().replace('"format": 1', '"format": 99'))
-    with pytest.raises(RunError, match=r"run format 99, this version of the course reads 1"):
+    path.write_text(path.read_text().replace('"format": 2', '"format": 99'))
+    with pytest.raises(RunError, match=r"run format 99, this version of the course reads 2"):
         Run.open(saved.folder)
 
 
-@pytest.mark.parametrize("content", ["", "{", "{}", "[]", '{"format": 1}', "\ufeff"])
+@pytest.mark.parametrize("content", ["", "{", "{}", "[]", '{"format": 2}', "\ufeff"])
 def test_a_damaged_configuration(saved, content):
     (saved.folder / "config.json").write_text(content, encoding="utf-8")
     with pytest.raises(RunError, match=r"config\.json is damaged"):
@@ -124,6 +128,58 @@ def test_damaged_records(saved, new_trainer):
     (saved.folder / "records.jsonl").write_text("no json\n")
     with pytest.raises(RunError, match=r"records.jsonl is damaged"):
         saved.restore(new_trainer())
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "state.safetensors"])
+def test_a_single_bit_that_has_turned(saved, name, new_trainer):
+    """A number that looks like any other: only the checksum knows."""
+    path = saved.folder / name
+    content = bytearray(path.read_bytes())
+    content[-7] ^= 1
+    path.write_bytes(content)
+    read = saved.load_model if name.startswith("model") else lambda: saved.restore(new_trainer())
+    with pytest.raises(RunError, match=rf"{name} is damaged \(its checksum does not fit"):
+        read()
+
+
+def test_a_run_before_its_first_save_is_at_its_start(saved, new_trainer):
+    for name in ("records.jsonl", "model.safetensors", "state.safetensors"):
+        (saved.folder / name).unlink()
+    trainer = new_trainer()
+    assert saved.restore(trainer) == []
+    assert trainer.step == 0
+
+
+def test_a_state_that_is_missing_beside_its_weights(saved, new_trainer):
+    (saved.folder / "state.safetensors").unlink()
+    with pytest.raises(RunError, match=r"state.safetensors is missing"):
+        saved.restore(new_trainer())
+
+
+def test_a_folder_is_held_by_one_process_alone(saved):
+    other = (
+        "import sys; from pathlib import Path; from course_lib.checkpoints import hold\n"
+        "with hold(Path(sys.argv[1])): print('held', flush=True); input()"
+    )
+    command = [sys.executable, "-c", other, saved.folder]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes) as process:
+        assert process.stdout.readline() == b"held\n"
+        with pytest.raises(RunError, match="is in use by another process"), hold(saved.folder):
+            pass
+        process.kill()
+        process.wait()
+    half = saved.folder / ".state.safetensors.123.part"
+    half.write_bytes(b"half")
+    with hold(saved.folder):  # a killed process stands in nobody's way
+        assert not half.exists()
+
+
+def test_pandas_reads_the_records(saved):
+    table = pandas.read_json(saved.folder / "records.jsonl", lines=True)
+    assert list(table.columns) == [field.name for field in dataclasses.fields(Record)]
+    assert table["step"].tolist() == [1, 2, 3, 4, 5]
+    assert table["loss"].tolist() == [record.loss for record in saved.records()]
 
 
 def test_weights_that_do_not_fit_on_the_disk(saved, new_trainer):

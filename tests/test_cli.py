@@ -232,7 +232,7 @@ def test_the_suite_in_order(chapters):
 
 def test_one_chapter_and_the_units(chapters):
     units, strict, lenient = suite.steps(chapters, "9", ["-x"])
-    assert units.args == ("tests", "-x")
+    assert units.args == ("tests", *suite.SHARED, "-x")
     assert strict.args[-1] == "solutions/09_translation.ipynb"
     assert lenient.args[-1] == "notebooks/09_translation.ipynb"
     assert not [arg for arg in strict.args if "08" in arg]

@@ -2,7 +2,10 @@ import csv
 import gzip
 import json
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import datasets
 import huggingface_hub
@@ -13,13 +16,14 @@ from huggingface_hub.utils import logging as hub_logging
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib import corpus_hub
-from course_lib.corpora import CORPORA, corpus_fingerprint, load_corpus
+from course_lib import corpora, corpus_hub
+from course_lib.corpora import CORPORA, corpus_fingerprint, corpus_note, load_corpus
+from course_lib.corpus_hub import HUB
 from course_lib.errors import CorpusError
 from course_lib.scenes import parse_alignment
 
 PAIRS = [(f"A dog, number {i}.", f"Ein Hund, „Nummer“ {i}.") for i in range(40)]
-WAYS_OUT = ("go online", "HF_HUB_OFFLINE", "COURSE_DATA=FOLDER", "--corpus scenes", "of your own")
+WAYS_OUT = ("go online", "HF_HUB_OFFLINE", "COURSE_DATA=FOLDER", "take scenes", "of your own")
 
 
 @pytest.fixture(autouse=True)
@@ -204,13 +208,15 @@ def test_columns_called_source_and_target_are_taken(tmp_path):
 
 def test_wrong_columns_list_those_that_there_are(tmp_path):
     file = write(tmp_path / "mine.csv", THREE_COLUMNS, ("en", "de", "fr"))
-    assert "Name two of en, de, fr with --source and --target" in error_of(file)
-    assert "Name two of en, de, fr" in error_of(file, source="en")
+    for columns in ({}, {"source": "en"}):
+        message = error_of(file, **columns)
+        assert "columns en, de, fr; expected" in message
+        assert "name two of them with --source and --target" in message
     message = error_of(file, source="en", target="ger")
     assert "no column 'ger'" in message
     assert "there are en, de, fr" in message
     assert "both 'en'" in error_of(file, source="en", target="en")
-    assert "Name two of text" in error_of(write(tmp_path / "one.tsv", [("a",)], ("text",)))
+    assert "columns text; expected" in error_of(write(tmp_path / "one.tsv", [("a",)], ("text",)))
 
 
 # What is wrong
@@ -219,7 +225,7 @@ def test_wrong_columns_list_those_that_there_are(tmp_path):
 def test_an_unknown_name_lists_the_names_and_the_closest():
     message = error_of("multi3k")
     assert all(name in message for name in CORPORA)
-    assert "Did you mean multi30k?" in message
+    assert "did you mean multi30k?" in message
     assert "path of a folder or file" in message
 
 
@@ -240,14 +246,13 @@ def test_a_path_object_is_never_a_name(tmp_path, monkeypatch):
 def test_a_folder_without_train(tmp_path):
     write(tmp_path / "test.csv", PAIRS)
     message = error_of(tmp_path)
-    assert "no training file: expected train.jsonl" in message
-    assert "found test.csv" in message
+    assert "no training file (found test.csv); expected train.jsonl" in message
 
 
 def test_two_files_for_one_split(tmp_path):
     write(tmp_path / "train.csv", PAIRS)
     write(tmp_path / "train.jsonl", PAIRS)
-    assert "train.csv and train.jsonl are the same split; keep one" in error_of(tmp_path)
+    assert "train.csv and train.jsonl are the same split; expected one" in error_of(tmp_path)
 
 
 def test_a_file_type_that_is_not_supported(tmp_path):
@@ -263,7 +268,7 @@ def test_a_file_type_that_is_not_supported(tmp_path):
 def test_files_of_no_bytes(tmp_path, kind):
     file = tmp_path / f"mine.{kind}"
     file.touch()
-    assert f"{file} is empty" in error_of(file)
+    assert f"{file}: the file is empty; expected pairs" in error_of(file)
 
 
 @pytest.mark.parametrize("kind", ["csv", "tsv"])
@@ -274,18 +279,19 @@ def test_a_header_and_nothing_else(tmp_path, kind):
 def test_a_split_without_pairs(tmp_path):
     write(tmp_path / "train.csv", PAIRS)
     write(tmp_path / "test.csv", [])
-    assert "the test split has no pairs; add some, or remove its file" in error_of(tmp_path)
+    message = error_of(tmp_path)
+    assert "the test split has no pairs; expected one at least: add some, or remove" in message
 
 
 BAD_VALUES = [
     ("jsonl", "line 41", ("", "x"), "'en' is empty"),
     ("jsonl", "line 41", ("x", " \u00a0\t"), "'de' is empty"),
-    ("jsonl", "line 41", (None, "x"), "'en' must be text, came null"),
-    ("jsonl", "line 41", ("x", 12), "'de' must be text, came int (12)"),
-    ("jsonl", "line 41", ("x", ["y"]), "'de' must be text, came list"),
+    ("jsonl", "line 41", (None, "x"), "'en' is null; expected text"),
+    ("jsonl", "line 41", ("x", 12), "'de' is int (12); expected text"),
+    ("jsonl", "line 41", ("x", ["y"]), "'de' is list (['y']); expected text"),
     ("csv", "line 42", ("x", ""), "'de' is empty"),
     ("tsv", "line 42", ("", "x"), "'en' is empty"),
-    ("parquet", "row 41", (None, "x"), "'en' must be text, came null"),
+    ("parquet", "row 41", (None, "x"), "'en' is null; expected text"),
     ("parquet", "row 41", ("x", "  "), "'de' is empty"),
 ]
 
@@ -300,7 +306,7 @@ def test_a_bad_side_is_named_with_file_and_line(tmp_path, kind, line, pair, expe
 
 def test_numbers_in_parquet_are_no_text(tmp_path):
     message = error_of(write(tmp_path / "mine.parquet", [("a", 1), ("b", 2)]))
-    assert "row 1: 'de' must be text, came int (1)" in message
+    assert "row 1: 'de' is int (1); expected text" in message
 
 
 def test_a_lone_surrogate(tmp_path):
@@ -313,7 +319,8 @@ def test_a_row_that_lacks_a_column(tmp_path):
     file = write(tmp_path / "mine.jsonl", PAIRS)
     with file.open("a") as f:
         f.write('{"en": "a", "fr": "b"}\n')
-    assert "line 41: no 'de', which earlier rows have; it has en, fr" in error_of(file)
+    expected = "line 41: columns en, fr; expected 'de' as well, which earlier rows have: add it"
+    assert expected in error_of(file)
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "jsonl.gz", "csv", "tsv"])
@@ -329,13 +336,22 @@ def test_invalid_utf8_names_the_line(tmp_path, kind):
 
 
 @pytest.mark.parametrize(
-    "line", ['{"en": "a", "de": ', "plain text", "[1, 2]", '"text"', "[" * 9**5]
+    ("line", "came"),
+    [
+        ('{"en": "a", "de": ', "no JSON"),
+        ("plain text", "no JSON"),
+        ("[1, 2]", "list"),
+        ('"text"', "str"),
+        ("[" * 9**5, "no JSON"),
+    ],
 )
-def test_a_broken_json_line(tmp_path, line):
+def test_a_broken_json_line(tmp_path, line, came):
     file = write(tmp_path / "mine.jsonl", PAIRS)
     with file.open("a") as f:
         f.write(line)
-    assert f"{file}, line 41: expected one JSON object a line" in error_of(file)
+    message = error_of(file)
+    assert f"{file}, line 41: {came}" in message
+    assert "; expected one JSON object a line" in message
 
 
 @pytest.mark.parametrize(("row", "came"), [("a,b,c", 3), ("a", 1)])
@@ -344,13 +360,12 @@ def test_a_ragged_csv_row(tmp_path, row, came):
     with file.open("a") as f:
         f.write(f"{row}\n")
     message = error_of(file)
-    assert f"{file}, line 42: expected 2 fields (en, de), came {came}" in message
-    assert "mend the line" in message
+    assert f"{file}, line 42: {came} fields; expected 2 (en, de): mend the line" in message
 
 
 def test_a_ragged_tsv_row(tmp_path):
     file = write(tmp_path / "mine.tsv", [*PAIRS, ("a\tb", "c")])
-    assert "line 42: expected 2 fields (en, de), came 3" in error_of(file)
+    assert "line 42: 3 fields; expected 2 (en, de)" in error_of(file)
 
 
 def test_a_quote_that_is_never_closed_is_named_where_it_opens(tmp_path):
@@ -363,7 +378,7 @@ def test_a_quote_that_is_never_closed_is_named_where_it_opens(tmp_path):
 def test_two_columns_of_one_name(tmp_path):
     file = write(tmp_path / "mine.csv", PAIRS, ("en", "de"))
     file.write_text(file.read_text().replace("en,de", "en,en", 1))
-    assert "two columns have the same name" in error_of(file)
+    assert "columns en, en; expected a name of its own for each" in error_of(file)
 
 
 def test_damaged_files(tmp_path):
@@ -371,32 +386,34 @@ def test_damaged_files(tmp_path):
     for name, content in [("cut", whole[:-20]), ("no", b"not gzip at all")]:
         file = tmp_path / f"{name}.jsonl.gz"
         file.write_bytes(content)
-        assert f"{file} can't be read" in error_of(file)
+        assert f"{file}: it can't be read" in error_of(file)
     whole = write(tmp_path / "mine.parquet", PAIRS).read_bytes()
     for name, content in [("cut", whole[:-20]), ("no", b"not parquet")]:
         file = tmp_path / f"{name}.parquet"
         file.write_bytes(content)
-        assert "damaged or no Parquet file" in error_of(file)
+        assert "expected a whole Parquet file: save or download it again" in error_of(file)
 
 
-# The hub, and copies of it
+# The hub, and copies of it. (What real clients make of a real server: test_corpus_hub.py.)
 
 
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
-    """A stand-in: `hub(PATH)` lets the hub serve what is there, `hub(error)` lets it fail."""
+    """In the clients' place: `hub(PATH)` serves what is there, `hub(error)` lets them fail."""
     read = datasets.load_dataset
 
     def stand_in(content: Path | Exception, *, answers: Exception | None = None) -> list:
         calls = []
 
-        def ask(self, repository, timeout):
+        def ask(self, repository, revision, timeout):
             assert timeout <= 10
             calls.append(("ask", repository))
             if answers:
                 raise answers
+            return SimpleNamespace(sha="5ha")
 
-        def load(repository):
+        def load(repository, revision):
+            assert revision == (None if answers else "5ha")
             calls.append(("load", repository, datasets.config.HF_HUB_OFFLINE))
             if isinstance(content, Exception):
                 raise content
@@ -425,13 +442,11 @@ def test_the_hub_layout_and_swapped_sides(tmp_path, hub, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_hub_layout_as_parquet_with_a_bad_row(tmp_path, hub):
-    data = tmp_path / "repo" / "data"
-    write(data / "train-00000-of-00002.parquet", PAIRS)
-    write(data / "train-00001-of-00002.parquet", [("a", None)])
+def test_the_hub_with_a_bad_row(tmp_path, hub):
+    write(tmp_path / "repo" / "train.parquet", [("a", 1)])
     hub(tmp_path / "repo")
     message = error_of("multi30k")
-    assert "bentrevett/multi30k, train, row 41: 'de' must be text, came null" in message
+    assert "bentrevett/multi30k, train, row 1: 'de' is int (1); expected text" in message
 
 
 FAILURES = [
@@ -475,7 +490,7 @@ def test_a_local_copy_comes_first(tmp_path, hub, monkeypatch):
     assert len(load_corpus("multi30k")["train"]) == 36
     assert calls == []
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "gone"))
-    assert f"COURSE_DATA={tmp_path / 'gone'} is no folder" in error_of("multi30k")
+    assert f"COURSE_DATA={tmp_path / 'gone'}: there is no such folder" in error_of("multi30k")
 
 
 def test_quiet_restores_what_it_found():
@@ -495,6 +510,28 @@ def test_quiet_restores_what_it_found():
     assert settings() == before
 
 
+def test_a_word_when_the_texts_are_not_those_of_our_figures(tmp_path, hub, monkeypatch):
+    write(tmp_path / "repo" / "train.jsonl", PAIRS)
+    hub(tmp_path / "repo")
+    corpus = load_corpus("multi30k")
+    note = corpus_note("multi30k", corpus) or ""
+    assert re.match(r"multi30k: these texts \(bentrevett/multi30k, revision unknown; finger", note)
+    assert corpus_fingerprint(corpus) in note
+    assert HUB["multi30k"].measured[0] in note
+    there_and_back = [
+        corpus_fingerprint(load_corpus("multi30k", source=side)) for side in ("en", "de")
+    ]
+    measured = replace(HUB["multi30k"], measured=tuple(there_and_back))
+    monkeypatch.setitem(HUB, "multi30k", measured)
+    assert corpus_note("multi30k", corpus) is None
+    assert corpus_note("multi30k", load_corpus("multi30k", source="de")) is None
+    assert corpus_note("xsum", corpus) is None  # there are no figures
+    assert corpus_note(str(tmp_path), corpus) is None
+    manifest = SimpleNamespace(note=lambda: "docstrings: 2 of 31 packages …")
+    monkeypatch.setattr(corpora, "load_docstrings", lambda: SimpleNamespace(manifest=manifest))
+    assert corpus_note("docstrings", corpus) == "docstrings: 2 of 31 packages …"
+
+
 # Scenes
 
 
@@ -505,7 +542,7 @@ def scenes():
 
 def test_scenes_both_ways(scenes):
     sizes = {split: len(scenes[split]) for split in scenes}
-    assert sizes == {"train": 12_000, "validation": 500, "test": 500}
+    assert sizes == {"train": 24_000, "validation": 500, "test": 1_000}
     back = load_corpus("scenes", source="de")
     for there, here in zip(scenes["test"], back["test"], strict=True):
         assert (there["source"], there["target"]) == (here["target"], here["source"])
@@ -515,7 +552,7 @@ def test_scenes_both_ways(scenes):
 
 
 def test_the_seed_draws_other_scenes(scenes):
-    assert corpus_fingerprint(scenes) == "1404de2aeb9ab349"
+    assert corpus_fingerprint(scenes) == "ed277028eb8f8d9e"
     assert corpus_fingerprint(load_corpus("scenes", seed=1)) != corpus_fingerprint(scenes)
 
 

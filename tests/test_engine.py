@@ -218,6 +218,11 @@ def test_the_probes_question_leads_on_where_no_diagnosis_asks():
         (lambda x: x - x.max(-1), ["TypeError", "where they stood"]),
         (lambda x: x.softmax(), ["TypeError", "lacks one that it needs"]),
         (lambda x: x(2), ["TypeError", "where the function itself is wanted"]),
+        (lambda x: [1, 2][len(x) + 5], ["IndexError", "goes past the end"]),
+        (lambda x: {"a": 1}["b"], ["KeyError", "no entry under this key"]),
+        (lambda x: [1, 2].index(7), ["ValueError", "nothing to be found"]),
+        (lambda x: torch.tensor([[1], [2, 3]]), ["ValueError", "A tensor is a rectangle"]),
+        (lambda x: torch.cat([x, x[:1, :1]]), ["RuntimeError", "do not fit together"]),
         (lambda x: sys.exit(), ["SystemExit", "end the notebook"]),
         (lambda x: x.add_(x), ["`x` is changed on the way"]),
         (lambda x, y: x, ["`double(x)`", "(x, y)"]),
@@ -242,6 +247,24 @@ def test_lists_of_plain_numbers_are_shown_as_they_are():
         assert str(wrong)[:300] in text
         assert "Expected:\n  [[2], []]" in text
         assert len(text) < 800
+
+
+def test_a_list_is_no_tuple_and_a_tuple_no_list():
+    for right in ((1, 2), [1, 2]):
+        rows = dataclasses.replace(DOUBLE, reference=lambda x, r=right: r, mistakes=BANK[:1])
+        other = list(right) if isinstance(right, tuple) else tuple(right)
+        seen = [observe(rows, lambda x, o=other: o, inputs) for inputs in rows.draw()]
+        text = str(judge(rows, rows.draw(), seen))
+        assert f"`{type(other).__name__}`; expected is something of type" in text
+        assert "after `->`?" in text
+
+
+def test_a_dictionary_that_is_written_into_is_noticed():
+    counted = dataclasses.replace(DOUBLE, reference=lambda x: len(x), mistakes=BANK[:1])
+    for write in (lambda x: x.update(a=2), lambda x: x.pop("a"), lambda x: x["b"].append(3)):
+        seen = observe(counted, lambda x, write=write: write(x), ({"a": 1, "b": [1, 2]},))
+        assert seen.changed == (0,)
+    assert observe(counted, len, ({"a": 1, "b": [1, 2]},)).changed == ()
 
 
 def test_where_yes_or_no_is_asked_a_number_is_told_so():
@@ -541,6 +564,10 @@ def test_a_class_is_built_filled_and_called():
             return self.scale * x
 
     check("99.2", Same)
+    Same.forward = lambda self, x: None
+    text = str(engine.examine("99.2", Same))
+    assert "At output: It returns `None`." in text
+    assert "forget `return`" in text
 
 
 def test_a_class_with_other_parameters_is_told_so():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from sacrebleu.metrics import BLEU
 
 from course_lib.exercises import compare, engine
 from course_lib.exercises.observe import observe
@@ -183,6 +184,15 @@ def test_the_librarys_own_does_not_count(task):
 FORBIDDEN = [pytest.param(t, n, id=f"{t.id}-{n}") for t in FUNCTIONS for n in t.forbidden]
 TENSORS = {"F.cosine_similarity": 2, "F.scaled_dot_product_attention": 3}  # the others: x, dim
 SHAPES = {"F.layer_norm": [3], "torch.layer_norm": [3]}
+CLASSES = [torch.zeros(2, 3), torch.tensor([0, 1])]
+OTHERS = {
+    "F.cross_entropy": CLASSES,
+    "F.nll_loss": CLASSES,
+    "sacrebleu.corpus_bleu": [["a"], [["a"]]],
+    "sacrebleu.sentence_bleu": ["a", ["a"]],
+    "BLEU.corpus_score": [BLEU(), ["a"], [["a"]]],
+    "BLEU.sentence_score": [BLEU(effective_order=True), "a", ["a"]],
+}
 
 
 @pytest.mark.parametrize(("task", "name"), FORBIDDEN)
@@ -193,6 +203,7 @@ def test_what_is_forbidden_is_noticed_in_a_right_answer(task, name):
         arguments = [x] * TENSORS[name]
     if name in SHAPES:
         arguments = [x, SHAPES[name]]
+    arguments = OTHERS.get(name, arguments)
     if isinstance(function, type):  # a module: noticed when it is used
         function, arguments = function(3, 4), [x]
 

@@ -107,8 +107,16 @@ def test_a_cache_can_go_on_with_some_sequences_in_another_order(src, tgt):
     memory, cache = model.encode(src), model.new_cache()
     model.decode(tgt[:, :3], memory, src, cache)
     cache.keep(rows)
+    cache.keep_sources(rows)
     step = model.decode(tgt[rows, 3:4], memory[rows], src[rows], cache)
     assert_close(step, model.decode(tgt, memory, src)[rows, 3:4])
+
+
+def test_hypotheses_of_a_sentence_share_its_memory(src, tgt):
+    model, rows = small(), torch.tensor([0, 0, 0, 1, 1, 1])
+    memory, cache, targets = model.encode(src), model.new_cache(), tgt[rows].roll(1, dims=0)
+    steps = [model.decode(part, memory, src, cache) for part in targets.split(1, dim=1)]
+    assert_close(torch.cat(steps, dim=1), model.decode(targets, memory[rows], src[rows]))
 
 
 @pytest.mark.parametrize("positions", [p for p in POSITIONS if p != "none"])

@@ -1,5 +1,6 @@
 """`course train`, `evaluate` and `translate`, called as a user calls them."""
 
+import dataclasses
 import errno
 import io
 import json
@@ -12,9 +13,11 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from course_lib.checkpoints import Run, load_tensors
-from course_lib.errors import CourseError
-from course_lib.tools import cli, runs
+from course_lib import docstring_cache, training
+from course_lib.checkpoints import Run, hold, load_tensors
+from course_lib.corpora import load_corpus
+from course_lib.errors import CorpusError
+from course_lib.tools import cli, training_runs
 from course_lib.training import Trainer
 
 ANIMALS = [("dog", "Hund"), ("tiger", "Tiger"), ("horse", "Esel"), ("bird", "Vogel")]
@@ -74,18 +77,29 @@ def test_train_evaluate_translate(train, call, tmp_path):
     assert config["training"]["steps"] == 4
     assert config["versions"]["torch"] == torch.__version__
     assert len(Run.open(folder).records()) == 4
-    assert re.search(r"loss \d\.\d+, [\d,]+ tokens/s", trained.err)
+    assert re.search(r"loss \d\.\d+, validation \d\.\d+, [\d,]+ tokens/s", trained.err)
 
     scores = call("evaluate")
     assert scores.code == 0
     assert "tok:13a" in scores.out
     assert re.search(r"validation: 2 sentences, greedy", scores.out)
 
+    searched = call("evaluate", "--beam", 3)
+    assert re.search(r"validation: 2 sentences, beam of 3", searched.out)
+
     words = call("translate", "The dog sleeps.", "")
     assert words.code == 0
     assert len(words.out.split("\n")) == 3  # two lines, the second one empty
     piped = call("translate", "--run", folder, stdin=b"The dog sleeps.\n\n")
     assert piped.out == words.out
+
+    drawn = [
+        call("translate", "--temperature", 9, "--seed", seed, "The dog.").out for seed in (1, 1, 2)
+    ]
+    assert drawn[0] == drawn[1] != drawn[2]
+    one_line(call("translate", "--temperature", 0, "The dog."), "temperature above 0")
+    one_line(call("translate", "--temperature", 1, "--beam", 2, "The dog."), "one or the other")
+    one_line(call("translate", "--beam", 0, "The dog."), "--beam")
 
 
 def test_a_second_run_gets_a_folder_of_its_own(train, tmp_path):
@@ -109,8 +123,8 @@ def test_interrupted_and_resumed_it_ends_in_bit_identical_weights(
 
     whole_step = Trainer._advance
 
-    def interrupted_step(self, batch, started):
-        record = whole_step(self, batch, started)
+    def interrupted_step(self, *args):
+        record = whole_step(self, *args)
         if self.step == 3:
             os.kill(os.getpid(), signal.SIGINT)
         return record
@@ -129,7 +143,36 @@ def test_interrupted_and_resumed_it_ends_in_bit_identical_weights(
     assert all(torch.equal(expected[name], got[name]) for name in expected)
     again = call("train", "translation", "--resume", "stopped")
     assert again.code == 0
-    assert "is finished: all 8 steps are done" in again.err
+    assert "is finished: all 8 steps are done; best validation loss" in again.err
+
+
+def test_a_corpus_that_is_read_for_the_first_time_is_announced(call, monkeypatch, caplog):
+    def build(packages):
+        raise CorpusError("enough")
+
+    monkeypatch.setattr(docstring_cache, "_read", lambda path: None)
+    monkeypatch.setattr(docstring_cache, "build", build)
+    result = call("train", "translation", "--corpus", "docstrings", "--steps", 1)
+    assert result.code == 2
+    announced, ended = result.err.splitlines()
+    assert re.fullmatch(r"reading the docstrings of \d+ packages, once: half a minute …", announced)
+    assert ended == "course: enough"
+    with pytest.raises(CorpusError):
+        load_corpus("docstrings")  # as in a notebook
+    assert caplog.text.count("reading") == 1
+
+
+def test_a_run_records_its_corpus_and_says_if_it_is_another(call, monkeypatch, tmp_path):
+    copy = tmp_path / "copies" / "multi30k" / "train.jsonl"
+    copy.parent.mkdir(parents=True)
+    copy.write_text("\n".join(map(json.dumps, PAIRS)), encoding="utf-8")
+    monkeypatch.setenv("COURSE_DATA", "copies")
+    args = ("--steps", 1, "--vocab-size", 300, "--max-length", 40, "--run", "run")
+    result = call("train", "translation", "--corpus", "multi30k", *args)
+    assert result.code == 0
+    assert f"multi30k is from {copy.parent}\n" in result.err
+    assert "note: multi30k: these texts" in result.err
+    assert Run.open(tmp_path / "run").config.corpus["from"] == str(copy.parent)
 
 
 def test_the_seed_decides_the_weights(train, tmp_path):
@@ -155,6 +198,8 @@ def test_bad_words_on_the_command_line(call, corpus):
     one_line(call(*train, "--steps", 1, "--minutes", 1), "exactly one of", "--minutes and --steps")
     one_line(call(*train, "--steps", 1, "--device", "tpu"), "auto, cpu, cuda or mps, got 'tpu'")
     one_line(call(*train, "--resume", "x", "--steps", 1), "give it no other options")
+    one_line(call(*train[:2], "--resume", "x", "--seed", 0), "give it no other options")
+    one_line(call(*train, "--steps", 1, "--peak-rate", 0), "peak_rate must be above 0, got 0")
     one_line(call(*train, "--steps", 1, "--vocab-size", 10), "vocab_size=10 is too small")
     one_line(call("translate", "Hello."), "no trained run", "course train translation")
     one_line(call("evaluate", "nowhere"), "nowhere is not the folder of a run")
@@ -166,7 +211,7 @@ def test_bad_corpora_leave_nothing_behind(call, tmp_path):
     broken.write_bytes(b'{"en": "a", "de": "\xff"}\n')
     half.write_text("en\tde\na\tb\nc\t\n")
     for name, parts in {
-        "senes": ("scenes", "Did you mean"),
+        "senes": ("scenes", "did you mean"),
         "missing.csv": ("missing.csv",),
         str(empty): ("is empty",),
         str(broken): ("line 1: not valid UTF-8",),
@@ -200,7 +245,9 @@ def test_too_long_a_sentence_harms_no_other(train, call):
 def test_input_that_is_not_utf8(train, call):
     train("--steps", 1, "--run", "run")
     result = call("translate", "--run", "run", stdin=b"The dog.\nThe \xff bird.\n")
-    one_line(result, "standard input, line 2: not valid UTF-8")
+    assert result.code == 2
+    assert re.fullmatch(r"line 2 is not valid UTF-8 .*\n", result.err)
+    assert len(result.out.split("\n")) == 3  # its place is kept
 
 
 def test_a_run_folder_that_is_in_use(train):
@@ -221,10 +268,107 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(train, monkeypa
 
     monkeypatch.setattr(os, "fsync", full)
     one_line(train("--steps", 2, "--run", "run"), "the disk is full")
-    assert list((tmp_path / "run").iterdir()) == []
+    assert [path.name for path in (tmp_path / "run").iterdir()] == [".lock"]
 
 
-def test_read_lines_keeps_what_is_inside_a_line():
-    assert runs.read_lines(io.BytesIO("a\u2028b\r\nc".encode())) == ["a\u2028b", "c"]
-    with pytest.raises(CourseError, match="line 1"):
-        runs.read_lines(io.BytesIO(b"\xc3"))
+def test_a_folder_that_nobody_may_write_to(train, monkeypatch, tmp_path):
+    """Root may write everywhere, so the refusal is made by hand."""
+
+    def refused(self, *_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    one_line(train("--steps", 2, "--run", "run"), "Permission denied: run")
+
+
+def test_a_run_that_another_process_is_at(train, call, tmp_path):
+    train("--steps", 1, "--run", "run")
+    with hold(tmp_path / "run"):
+        one_line(call("train", "translation", "--resume", "run"), "in use by another process")
+
+
+def test_told_to_end_by_the_system_it_saves_as_well(train, call, monkeypatch):
+    whole_step = Trainer._advance
+
+    def ended_step(self, *args):
+        record = whole_step(self, *args)
+        if self.step == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return record
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_advance", ended_step)
+        stopped = train("--steps", 5, "--run", "run")
+    assert stopped.code == 128 + signal.SIGTERM
+    assert "stopped and saved at step 3: `--resume run` goes on" in stopped.err
+    assert "going on from step 3 of 5" in call("train", "translation", "--resume", "run").err
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_save(train, call, monkeypatch):
+    monkeypatch.setattr(training_runs, "SAVE_EVERY_SECONDS", 0.0)
+    whole_step = training.train_step
+
+    def step(model, *args):
+        if (steps := len(done)) == 3:
+            with torch.no_grad():
+                model.embedding.weight[5] = torch.inf
+        done.append(steps)
+        return whole_step(model, *args)
+
+    done = []
+    monkeypatch.setattr(training, "train_step", step)
+    stopped = train("--steps", 9, "--run", "run")
+    assert stopped.code == 2
+    last = stopped.err.splitlines()[-1]
+    assert last.startswith("course: step 4: the loss is nan, its gradient's norm nan: stopped. run")
+    assert "has step 3, the last good save" in last
+    assert "--peak-rate below 0.003" in last
+    assert call("translate", "--run", "run", "The dog sleeps here.").code == 0
+
+
+def test_patience_ends_a_run_that_brings_nothing_better(train, call, monkeypatch):
+    losses = iter([3.0, 2.0, 2.5, 2.4, 2.3, 1.0])
+    monkeypatch.setattr(training, "validation_loss", lambda *_: next(losses))
+    ended = train("--steps", 30, "--patience", 2, "--run", "run")
+    assert ended.code == 0
+    said = "stopped at step 12 of 30, since 2 validations in a row brought nothing better"
+    assert f"{said}; best validation loss 2.000 nats a token, at step 6; saved in run" in ended.err
+    assert len(Run.open(Path("run")).records()) == 12
+    again = call("train", "translation", "--resume", "run")
+    assert f"run is finished: {said}" in again.err
+
+
+def test_accumulated_batches_make_fewer_steps_an_epoch(train):
+    assert train("--epochs", 4, "--accumulate", 2, "--run", "run").code == 0
+    assert Run.open(Path("run")).config.training.accumulate == 2
+    assert len(Run.open(Path("run")).records()) == 2
+
+
+def test_resumed_elsewhere_a_run_says_that_the_last_bits_will_differ(train, call):
+    train("--steps", 2, "--run", "run")
+    run = Run.open(Path("run"))
+    training = dataclasses.replace(run.config.training, steps=4)
+    old = {**run.config.versions, "torch": "1.0"}
+    run.write_config(dataclasses.replace(run.config, training=training, versions=old, threads=64))
+    said = call("train", "translation", "--resume", "run").err
+    assert f"note: number of threads {torch.get_num_threads()} instead of 64" in said
+    assert f"note: torch {torch.__version__} instead of 1.0" in said
+
+
+def test_curves_of_several_runs(train, call, tmp_path):
+    for name in ("one", "two"):
+        train("--steps", 3, "--run", name)
+    drawn = call("curves", "one", "two")
+    assert drawn.code == 0
+    assert "drawn in curves.png" in drawn.out
+    assert re.search(r"one\s*│\s*3\s*│\s*0\.\d\s*│\s*\d\.\d{3}\s*│\s*\d\.\d{3}\s*│", drawn.out)
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert "drawn in curves-2.png" in call("curves", "one").out  # nothing is overwritten
+    assert "drawn in x.png" in call("curves", "one", "--output", "x.png").out
+    one_line(call("curves", "one", "--output", "x.png"), "x.png is there already")
+    one_line(call("curves", "one", "nowhere"), "nowhere is not the folder of a run")
+    one_line(call("curves", *["one"] * 7), "7 runs can't be told apart: name 6 at the most")
+    (tmp_path / "one" / "records.jsonl").unlink()
+    one_line(call("curves", "one"), "one has no records")
+    (tmp_path / "two" / "records.jsonl").write_text("no json")
+    one_line(call("curves", "two"), "records.jsonl is damaged")

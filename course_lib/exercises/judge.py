@@ -56,6 +56,22 @@ DROPPED = {
     False: "In training something is to be dropped here, and nothing is. Where does your code do "
     "it, and how does it know that the module is being trained?",
 }
+PAST_THE_END = (
+    "An index goes past the end there. Which is the last one that there is, and does the line also "
+    "ask for the one after it?"
+)
+NOT_IN_IT = (
+    "`index` stops where there is nothing to be found. What is missing in this input, and what "
+    "should happen then?"
+)
+NO_SUCH_KEY = (
+    "The dictionary on that line has no entry under this key. Which keys has it, and who was to "
+    "put this one in?"
+)
+RAGGED = (
+    "A tensor is a rectangle, and these rows have different lengths. What has to be done with them "
+    "first?"
+)
 CAUSES = {
     "Is that name defined in a cell above, and did you run that cell?": ("NameError",),
     "Your code calls itself without end. Should it call something else?": ("RecursionError",),
@@ -65,6 +81,7 @@ CAUSES = {
     PAIR_RETURNED: ("return_types",),
     SHAPES_CLASH: (
         "must match the size",
+        "Sizes of tensors must match",
         "cannot be multiplied",
         "size mismatch",
         "Expected size for first two dimensions",
@@ -82,6 +99,10 @@ CAUSES = {
     "After a `transpose` the numbers no longer lie in memory in the order of the axes, and `view` "
     "copies nothing. What puts them in order first, or does both at once?": ("view size is not",),
     IS_NONE: ("NoneType",),
+    PAST_THE_END: ("list index out of", "tuple index out of", "string index out of"),
+    NO_SUCH_KEY: ("KeyError",),
+    NOT_IN_IT: ("is not in list", "not in tuple", "substring not found"),
+    RAGGED: ("expected sequence of length",),
     RESULT_FOR_FUNCTION: ("'Tensor' object is not callable",),
     NO_TENSOR: ("must be Tensor, not",),
     CALLED_WRONGLY: (
@@ -95,6 +116,10 @@ WHAT_IS_IT = "What stands in each name on that line: a tensor (of which shape?),
 PRECISION = (
     "The result should have the precision of the inputs. Where does your code make new numbers "
     "without asking theirs?"
+)
+A_ROW = (
+    "A list can grow, and a tuple can be the key of a dictionary: whoever uses your answer relies "
+    "on which of them it is. Which one does the first line of the function promise, after `->`?"
 )
 SINGLE = (
     "Nothing that goes in has a precision, so single precision, PyTorch's own, should come out. On "
@@ -128,6 +153,7 @@ ONE_OF_MANY = (
     "A tensor came out, and one single yes or no is asked. Must all of its cells say yes, or any? "
     "Which method asks them?"
 )
+NO_RETURN = "Did you forget `return`?"
 SEVERAL = "Several tensors came back in one. Is one of them meant, or should they be put together?"
 WHICH_DEVICE = (
     "Tensors on a GPU meet only tensors that lie there, too. Which tensor does your code make "
@@ -154,7 +180,7 @@ def judge(exercise: Exercise, inputs: list[Inputs], seen: list[Observation]) -> 
         return not_yet(exercise.label)
     called = [name for o in seen for name in o.called]
     borrowed = borrowed_words(exercise, called[0]) if called else ""
-    expected = [observe(exercise, exercise.reference, drawn) for drawn in inputs]
+    expected = [observe(exercise, exercise.reference, drawn, ours=True) for drawn in inputs]
     for i, (drawn, answered, right) in enumerate(zip(inputs, seen, expected, strict=False)):
         if trouble := _trouble(exercise, drawn, answered, right.value):
             key, diagnosis = _named_mistake(exercise, inputs, seen)
@@ -239,7 +265,7 @@ def _named_mistake(
             mistake.key: mistake.diagnosis
             for mistake in bank
             if all(
-                _alike(exercise, answered, observe(exercise, mistake.wrong, drawn))
+                _alike(exercise, answered, observe(exercise, mistake.wrong, drawn, ours=True))
                 for drawn, answered in zip(inputs, seen, strict=True)
             )
         }
@@ -264,7 +290,7 @@ def _trouble(exercise: Exercise, drawn: Inputs, o: Observation, right: Any) -> T
         raised = Listing("Your code stopped:", f"{o.failure.where}\n{o.failure.text}".strip())
         return Trouble("An error was raised.", (raised,), _cause(o.failure.text))
     if o.value is None and right is not None:
-        return Trouble("It returns `None`.", general="Did you forget `return`?")
+        return Trouble("It returns `None`.", general=NO_RETURN)
     if isinstance(right, Tensor) and not isinstance(o.value, Tensor):
         several = any(isinstance(x, Tensor) for _, x in compare.leaves(o.value))
         return Trouble(
@@ -275,6 +301,8 @@ def _trouble(exercise: Exercise, drawn: Inputs, o: Observation, right: Any) -> T
             if isinstance(o.value, bool)
             else LEFT_PYTORCH,
         )
+    if _another_row(o.value, right):
+        return Trouble(f"It returns {_kind(o.value)}; expected is {_kind(right)}.", general=A_ROW)
     if _is_plain(o.value) and _is_plain(right) and o.value != right:
         lists = Listing("Yours:", _short(o.value)), Listing("Expected:", _short(right))
         return Trouble("The list is not right.", lists)
@@ -341,6 +369,8 @@ def _leaf_trouble(exercise: Exercise, drawn: Inputs, path: str, a: Any, b: Any) 
     if not isinstance(a, Tensor) or not isinstance(b, Tensor):
         if compare.same(a, b, exercise.tolerance):
             return None
+        if a is None:
+            return Trouble(f"{at}It returns `None`.", general=NO_RETURN)
         if type(a) is not type(b):
             several = isinstance(a, Tensor) and isinstance(b, bool)
             headline = f"{at}It returns {_kind(a)}; expected is {_kind(b)}."
@@ -376,6 +406,12 @@ def _leaf_trouble(exercise: Exercise, drawn: Inputs, path: str, a: Any, b: Any) 
     broken = [i.sentence for i in exercise.invariants if not i.holds(a, *drawn)]
     parts += [Words("What must hold, and does not:", f"{sentence}.") for sentence in broken]
     return Trouble(f"{at}The numbers are not right.", tuple(parts), compare.pattern(a, b))
+
+
+def _another_row(value: Any, right: Any) -> bool:
+    """Is it a list in place of a tuple, or a tuple in place of a list, with nothing wrong in it?"""
+    rows = {type(value), type(right)} == {list, tuple}
+    return rows and compare.same(list(value), list(right), 0.0)
 
 
 def _two_lists(mine: list[str], wanted: list[str]) -> str:

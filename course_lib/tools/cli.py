@@ -1,9 +1,11 @@
 """The command line. Each command imports what it needs when it runs, so `--help` is quick."""
 
 import errno
+import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -24,8 +26,10 @@ PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @app.callback()
-def prepare() -> None:
-    """Kernels and tests run in other folders than this one."""
+def prepare(context: typer.Context) -> None:
+    """Kernels and tests run in other folders than this one. What takes long is said here alone: in
+    a notebook the course's modules are quiet."""
+    context.with_resource(log_to_stderr())
     if os.environ.get("COURSE_DATA"):
         os.environ["COURSE_DATA"] = str(Path(os.environ["COURSE_DATA"]).expanduser().absolute())
 
@@ -120,8 +124,10 @@ RunFolder = Annotated[
 
 @train.command("translation")
 def train_translation(
+    context: typer.Context,
     corpus: Annotated[
-        str, typer.Option(help="scenes, multi30k, or the path of a file or folder of your own.")
+        str,
+        typer.Option(help="scenes, docstrings, multi30k, or the path of your own file or folder."),
     ] = "scenes",
     source: Annotated[str | None, typer.Option(help="Column to translate from.")] = None,
     target: Annotated[str | None, typer.Option(help="Column to translate to.")] = None,
@@ -135,32 +141,46 @@ def train_translation(
         Path | None, typer.Option(metavar="DIR", help="Go on with this run from its last save.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides weights, order and dropout.")] = 0,
+    peak_rate: Annotated[float, typer.Option(help="The learning rate after warm-up.")] = 3e-3,
+    accumulate: Annotated[int, typer.Option(help="Batches that make one step together.")] = 1,
+    patience: Annotated[
+        int, typer.Option(help="Stop when so many validations in a row bring nothing (0: never).")
+    ] = 0,
     vocab_size: Annotated[int, typer.Option(help="Tokens of the joint vocabulary.")] = 5_000,
     max_length: Annotated[int, typer.Option(min=2, help="Longest text, in tokens.")] = 512,
     device: Device = "auto",
 ) -> int:
-    """Train a translation model, by default for 10 minutes on the generated corpus `scenes`."""
-    from course_lib.tools import runs
+    """Train a translation model, by default for 10 minutes on the generated corpus `scenes`.
 
-    where = runs.pick_device(device)
+    The loss on the validation split is measured ten times, and the weights at its lowest are kept.
+    The same seed gives the same weights, bit for bit, on the same machine with the same number of
+    threads; another machine, a GPU, or another version of PyTorch gives others that are as good.
+    """
+    from course_lib.tools import training_runs
+    from course_lib.tools.runs import pick_device
+
+    where = pick_device(device)
     if resume is not None:
-        if any(option is not None for option in (minutes, steps, epochs, run, source, target)):
+        if given_options(context) - {"resume", "device"}:
             raise CourseError("--resume goes on as the run was started: give it no other options")
-        runs.resume_translation(resume, where)
+        training_runs.resume_translation(resume, where)
         return 0
     given = any(option is not None for option in (minutes, steps, epochs))
-    runs.train_translation(
+    training_runs.train_translation(
         corpus_name=corpus,
         source=source,
         target=target,
-        budget=runs.Budget(minutes if given else 10.0, steps, epochs),
+        budget=training_runs.Budget(minutes if given else 10.0, steps, epochs),
         folder=run,
-        seed=seed,
+        settings=training_runs.Settings(seed, peak_rate, accumulate, patience),
         device=where,
         vocab_size=vocab_size,
         max_len=max_length,
     )
     return 0
+
+
+Beam = Annotated[int, typer.Option(min=1, help="Hypotheses of the beam search; 1 is greedy.")]
 
 
 @app.command()
@@ -169,16 +189,36 @@ def evaluate(
         Path | None, typer.Argument(metavar="[RUN]", help="By default the latest.")
     ] = None,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "validation",
+    beam: Beam = 1,
     device: Device = "auto",
 ) -> int:
     """Translate a split of the run's corpus and score it with BLEU and chrF."""
-    from course_lib.tools import runs
+    from course_lib.tools import lines, runs
 
     folder = run or runs.latest_run()
-    scores, speed = runs.evaluate(folder, split, runs.pick_device(device))
-    print(f"{folder}, {split}: {scores.num_sentences:,} sentences, greedy, {speed:,.0f} a second")
+    where, decoding = runs.pick_device(device), lines.choose_decoding(beam)
+    scores, speed = runs.evaluate(folder, split, where, decoding)
+    how = "greedy" if beam == 1 else f"beam of {beam}"
+    print(f"{folder}, {split}: {scores.num_sentences:,} sentences, {how}, {speed:,.0f} a second")
     print(f"BLEU {scores.bleu:.2f}  {scores.bleu_signature}")
     print(f"chrF {scores.chrf:.2f}  {scores.chrf_signature}")
+    return 0
+
+
+@app.command()
+def curves(
+    runs: Annotated[
+        list[Path] | None, typer.Argument(metavar="[RUN]...", help="By default the latest.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The picture; by default curves.png here.")
+    ] = None,
+) -> int:
+    """Draw the loss, learning rate and gradient norm of one or several runs into a picture."""
+    from course_lib.tools.curves import draw
+    from course_lib.tools.runs import latest_run
+
+    print(f"drawn in {draw(runs or [latest_run()], output)}")
     return 0
 
 
@@ -188,14 +228,26 @@ def translate_command(
         list[str] | None, typer.Argument(metavar="[SENTENCE]...", show_default=False)
     ] = None,
     run: RunFolder = None,
+    beam: Beam = 1,
+    temperature: Annotated[
+        float | None, typer.Option(help="Draw words at random: below 1 tamer, above 1 wilder.")
+    ] = None,
+    top_k: Annotated[int | None, typer.Option(help="Draw from the k most likely.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Draw from the nucleus of p.")] = None,
+    seed: Annotated[int, typer.Option(help="Decides what is drawn.")] = 0,
     device: Device = "auto",
 ) -> int:
     """Translate sentences: those given, or standard input, one sentence a line."""
-    from course_lib.tools import runs
+    from course_lib.checkpoints import Run
+    from course_lib.tools import lines, runs
 
-    lines = sentences or runs.read_lines(sys.stdin.buffer)
-    folder = run or runs.latest_run()
-    return 0 if runs.translate_lines(folder, lines, runs.pick_device(device), print) else 2
+    decoding = lines.choose_decoding(beam, temperature, top_k, top_p, seed)
+    opened = Run.open(run or runs.latest_run())
+    given = sentences or lines.read_lines(sys.stdin.buffer)
+    model = opened.load_model(runs.pick_device(device))
+    write = lines.utf8_writer(sys.stdout)
+    well = lines.translate_lines(model, opened.tokenizer, given, write, runs.say, decoding)
+    return 0 if well else 2
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -219,6 +271,26 @@ def main(args: Sequence[str] | None = None) -> None:
     except OSError as error:
         code = complain(describe(error))
     sys.exit(code)
+
+
+@contextmanager
+def log_to_stderr() -> Iterator[None]:
+    """Meanwhile, what the course's modules have to tell goes to standard error."""
+    log, handler = logging.getLogger("course_lib"), logging.StreamHandler()
+    before = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
+
+
+def given_options(context: typer.Context) -> set[str]:
+    """The options that stand on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return {name for name, source in sources.items() if source and source.name == "COMMANDLINE"}
 
 
 def complain(line: str, code: int = 2) -> int:

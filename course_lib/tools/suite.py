@@ -10,6 +10,9 @@ from pathlib import Path
 from course_lib.errors import CourseError
 from course_lib.tools import kernels
 
+# The unit tests share the cores, file by file: what a file's tests have in common is made once.
+# Notebooks don't share them: each trains on two.
+SHARED = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile")
 NBVAL = ("--nbval-current-env", "--nbval-cell-timeout=300")
 
 
@@ -40,7 +43,7 @@ def steps(root: Path, chapter: str | None = None, unit_args: Sequence[str] = ())
         yield Step("ruff format", "ruff", ("format", "--check"))
         yield Step("mypy", "mypy")
         yield Step("course build --check", "course_lib.tools.cli", ("build", "--check"))
-    yield Step("unit tests", "pytest", ("tests", *unit_args))
+    yield Step("unit tests", "pytest", ("tests", *SHARED, *unit_args))
     solved = notebooks(root / "solutions", chapter)
     if solved:
         yield Step("solutions, outputs compared", "pytest", ("--nbval", *NBVAL, *solved))

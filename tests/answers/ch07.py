@@ -136,6 +136,18 @@ def vocabulary_by_two_sorts(splits, size):
     return sorted(sorted(set(words)), key=words.count, reverse=True)[:size]
 
 
+def depends_by_other_words(build, splits, name):
+    changed = dict(splits)
+    changed[name] = ["quite other words", "quite"]
+    return build(splits) != build(changed)
+
+
+def depends_by_emptying(build, splits, name):
+    return build({key: [] if key == name else texts for key, texts in splits.items()}) != build(
+        splits
+    )
+
+
 RIGHT = {
     "7.1": [count_with_counter, count_by_index],
     "7.2": [merge_by_index, merge_with_a_stack],
@@ -144,6 +156,7 @@ RIGHT = {
     "7.5": [pad_by_full, pad_by_torch],
     "7.6": [buckets_by_fill, buckets_from_the_longest],
     "7.7": [overlap_by_set, overlap_by_list],
+    "7.9": [depends_by_other_words, depends_by_emptying],
     "7.8": [vocabulary_by_sort, vocabulary_by_two_sorts],
-    "7.9": [(4, 3), torch.tensor([4.0, 3.0])],
+    "7.10": [(4, 3), torch.tensor([4.0, 3.0])],
 }

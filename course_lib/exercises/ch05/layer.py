@@ -30,8 +30,8 @@ def use_layer(
     """As `use_module`; and in which of its parts does dropout act?"""
     module, seen = build_and_use(answer, sizes, x, *mask)
     plain, found = module.eval()(x.clone(), *mask), list[str]()
-    parts = {name: getattr(module, name, None) for name in PARTS if sizes[3]}
-    parts = {name: part for name, part in parts.items() if isinstance(part, nn.Module)}
+    there = {name: getattr(module, name, None) for name in PARTS if sizes[3]}
+    parts = {name: part for name, part in there.items() if isinstance(part, nn.Module)}
     for name, part in parts.items():
         module.eval()
         part.train()

@@ -1,4 +1,4 @@
-"""6.6 sequence_accuracy and 6.8, predict how often the decoder runs."""
+"""6.6 sequence_accuracy and 6.9, predict how often the decoder runs."""
 
 from course_lib.exercises.ch01.common import BY_HAND
 from course_lib.exercises.probes import Draw
@@ -27,6 +27,12 @@ def _as_far_as_it_goes(outputs: Lists, targets: Lists) -> float:
         for o, t in zip(outputs, targets, strict=True)
     ]
     return sum(whole) / len(whole)
+
+
+def _mean_of_shares(outputs: Lists, targets: Lists) -> float:
+    pairs = list(zip(outputs, targets, strict=True))
+    right = [sum(a == b for a, b in zip(o, t, strict=False)) for o, t in pairs]
+    return sum(n / max(1, len(t)) for n, (_, t) in zip(right, pairs, strict=True)) / len(pairs)
 
 
 ACCURACY = Exercise(
@@ -121,6 +127,39 @@ ACCURACY = Exercise(
             ),
             "You compare lengths only. What else has to agree?",
         ),
+        Mistake(
+            "out of all words",
+            lambda outputs, targets: (
+                sequence_accuracy(outputs, targets) * len(targets) / sum(map(len, targets))
+            ),
+            "You count sentences, and divide by the number of *words*. Out of how many is it a "
+            "share?",
+        ),
+        Mistake(
+            "the first sentence alone",
+            lambda outputs, targets: float(outputs[0] == targets[0]) / len(targets),
+            "Only the first sentence is looked at. Does your `return` stand inside the loop?",
+        ),
+        Mistake(
+            "mean of the shares",
+            _mean_of_shares,
+            "This is the mean of the shares of right words. How much does a sentence count that is "
+            "right but for one word?",
+        ),
+        Mistake(
+            "right anywhere",
+            lambda outputs, targets: sum(o in targets for o in outputs) / len(targets),
+            "An output counts as right if it is the answer to *any* of the questions. Which one is "
+            "it to be compared with?",
+        ),
+        Mistake(
+            "what is there already",
+            lambda outputs, targets: (
+                sum(o[: len(t)] == t for o, t in zip(outputs, targets, strict=True)) / len(targets)
+            ),
+            "An output counts as right if it *begins* with the answer. Is it right if it goes on "
+            "after that?",
+        ),
     ),
     hints=(
         "Two lists are equal in Python if they have the same length and the same items in the "
@@ -131,7 +170,7 @@ ACCURACY = Exercise(
 )
 
 PASSES = Prediction(
-    id="6.8",
+    id="6.9",
     title="passes through the decoder",
     signature="prediction = (..., ...)",
     names=("in training", "in writing"),

@@ -25,23 +25,27 @@ def _written(
     start: int | None = None,
     place: int = -1,
     memory: bool = True,
+    exchanged: bool = False,
+    in_front: bool = False,
     steps: int = 0,
     choose: Callable[[Tensor], Tensor] = lambda logits: logits.argmax(-1),
 ) -> Tensor:
     """What is written in `max_len` steps, with the switches of what goes wrong: (B, max_len)."""
     tgt = torch.full((len(src), 1), bos_id if start is None else start, device=src.device)
     for _ in range(max_len + steps):
-        logits = model(src, tgt if memory else tgt[:, -1:])
-        tgt = torch.cat([tgt, choose(logits[:, place])[:, None]], dim=1)
-    return tgt[:, 1:]
+        given = (src, tgt if memory else tgt[:, -1:])
+        logits = model(*given[::-1]) if exchanged else model(*given)
+        columns = [tgt, choose(logits[:, place])[:, None]]
+        tgt = torch.cat(columns[::-1] if in_front else columns, dim=1)
+    return tgt.flip(1)[:, 1:] if in_front else tgt[:, 1:]
 
 
-def _cut(written: Tensor, eos_id: int, extra: int = 0) -> Lists:
+def _cut(written: Tensor, eos_id: int, extra: int = 0, which: int = 0) -> Lists:
     """Each sentence up to its end token, and `extra` tokens more."""
     found = []
     for row in written.tolist():
-        end = row.index(eos_id) + extra if eos_id in row else len(row)
-        found.append(row[:end])
+        ends = [i for i, token in enumerate(row) if token == eos_id]
+        found.append(row[: ends[which] + extra] if ends else row)
     return found
 
 
@@ -57,6 +61,13 @@ def _together(model: Model, src: Tensor, bos_id: int, eos_id: int, max_len: int)
     return written[:, : min(ends, default=max_len)].tolist()
 
 
+def _until_one_ends(model: Model, src: Tensor, bos_id: int, eos_id: int, max_len: int) -> Lists:
+    """Stops all sentences right after the first end token of any."""
+    written = _written(model, src, bos_id, eos_id, max_len)
+    ends = [row.index(eos_id) for row in written.tolist() if eos_id in row]
+    return _cut(written[:, : min(ends, default=max_len) + 1], eos_id)
+
+
 def _decode(**switches: Any) -> Function:
     return lambda model, src, bos_id, eos_id, max_len: _cut(
         _written(model, src, bos_id, eos_id, max_len, **switches), eos_id
@@ -67,9 +78,16 @@ def _guarded(answer: Function, model: Model, *inputs: Any) -> Any:
     return answer(at_most(60, model), *inputs)
 
 
-def _sources(*sentences: list[int], max_len: int, ends: bool = True) -> Draw:
+def _sources(
+    *sentences: list[int],
+    max_len: int,
+    ends: bool = True,
+    bos_id: int = BOS_ID,
+    eos_id: int = EOS_ID,
+) -> Draw:
     def draw(dice: Generator) -> Inputs:
-        return Reciter(), rows(*sentences, ends=ends), BOS_ID, EOS_ID, max_len
+        src = rows(*sentences, ends=ends, eos_id=eos_id)
+        return Reciter(bos_id, eos_id), src, bos_id, eos_id, max_len
 
     return draw
 
@@ -77,6 +95,11 @@ def _sources(*sentences: list[int], max_len: int, ends: bool = True) -> Draw:
 ANOTHER_START = (
     "What the model reads first is not the start token, so it does not know where it is. Which "
     "token did `shift_right` put in front, in training?"
+)
+
+ONE_ENDS = (
+    "When one sentence ends, all are stopped. Others may have more to say. When is the whole batch "
+    "done?"
 )
 
 DECODE = Exercise(
@@ -101,6 +124,11 @@ DECODE = Exercise(
             "a sentence that does not end",
             _sources([5, 3, 4, 6, 7, 3, 5, 4], max_len=5, ends=False),
             "It never says the end token. After how many words do you stop it?",
+        ),
+        Probe(
+            "other numbers for start and end",
+            _sources([5, 3, 4, 6], max_len=8, bos_id=2, eos_id=1),
+            "Start and end are told by the caller. Where do you use these two arguments?",
         ),
         Probe(
             "an empty sentence beside another",
@@ -140,12 +168,60 @@ DECODE = Exercise(
         Mistake(
             "all end together",
             _together,
-            "When one sentence ends, all are stopped. Others may have more to say. When is the "
-            "whole batch done?",
+            ONE_ENDS,
+            group="all end together",
+        ),
+        Mistake("all end after the first", _until_one_ends, ONE_ENDS, group="all end together"),
+        Mistake(
+            "cut at the last end token",
+            lambda model, src, bos, eos, n: _cut(_written(model, src, bos, eos, n), eos, which=-1),
+            "It is cut at the *last* end token. What comes after the first one means nothing, end "
+            "tokens included. Which one counts?",
+        ),
+        Mistake(
+            "the end token is always 2",
+            lambda model, src, bos, eos, n: _cut(_written(model, src, bos, eos, n), EOS_ID),
+            "You look for the token 2. Which token ends a sentence is told by the caller. Where?",
+        ),
+        Mistake(
+            "the start token is always 1",
+            _decode(start=BOS_ID),
+            "You begin with the token 1. Which token begins a sentence is told by the caller. "
+            "Where?",
+        ),
+        Mistake(
+            "the first sentence alone",
+            lambda model, src, bos, eos, n: greedy_decode(model, src[:1], bos, eos, n),
+            "There is one list, for the first sentence. What about the others of the batch?",
+        ),
+        Mistake(
+            "all in one list",
+            lambda model, src, bos, eos, n: [
+                token for row in greedy_decode(model, src, bos, eos, n) for token in row
+            ],
+            "All words stand in one list. Which of them belong to which sentence?",
+        ),
+        Mistake(
+            "source and target exchanged",
+            _decode(exchanged=True),
+            "The model is given what was written as its source, and the source as its target. In "
+            "which order does `model(src, tgt)` take them?",
+        ),
+        Mistake(
+            "put in front",
+            _decode(in_front=True),
+            "New words are put in front of what stands there, so that the decoder reads backwards. "
+            "At which end does a sentence grow?",
+        ),
+        Mistake(
+            "over the batch",
+            _decode(choose=lambda logits: logits.argmax(0)[: len(logits)]),
+            "`argmax` runs along the batch: it says which *sentence* has the highest score. Along "
+            "which axis do the words of the vocabulary stand?",
         ),
         Mistake(
             "starts with the end token",
-            _decode(start=EOS_ID),
+            lambda model, src, bos, eos, n: _cut(_written(model, src, bos, eos, n, start=eos), eos),
             ANOTHER_START,
             group="another start",
         ),

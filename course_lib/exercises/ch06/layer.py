@@ -103,6 +103,54 @@ def _around_the_norm(self: DecoderLayer, x: Tensor, memory: Tensor, mask: Mask, 
     return _think(self, b)
 
 
+def _side_by_side(self: DecoderLayer, x: Tensor, memory: Tensor, mask: Mask, m: Mask) -> Tensor:
+    return _look(self, x, mask) + _ask(self, x, memory, m) + _think(self, x)
+
+
+def _first_added_twice(
+    self: DecoderLayer, x: Tensor, memory: Tensor, mask: Mask, m: Mask
+) -> Tensor:
+    return _think(self, _ask(self, x + _look(self, x, mask), memory, m))
+
+
+def _around_the_first_norm(context_only: bool) -> Callable[..., Tensor]:
+    """Self-attention looks at the words as they were before the norm."""
+
+    def forward(self: DecoderLayer, x: Tensor, memory: Tensor, mask: Mask, m: Mask) -> Tensor:
+        x = self.self_attention_residual(
+            x, lambda y: self.self_attention(y if context_only else x, x, mask)
+        )
+        return _think(self, _ask(self, x, memory, m))
+
+    return forward
+
+
+def _two_share(self: DecoderLayer, x: Tensor, memory: Tensor, mask: Mask, m: Mask) -> Tensor:
+    x = _look(self, x, mask)
+    x = self.self_attention_residual(x, lambda y: self.cross_attention(y, memory, m))
+    return _think(self, x)
+
+
+def _one_attention(self: DecoderLayer, x: Tensor, memory: Tensor, mask: Mask, m: Mask) -> Tensor:
+    x = _look(self, x, mask)
+    x = self.cross_attention_residual(x, lambda y: self.self_attention(y, memory, m))
+    return _think(self, x)
+
+
+ADDED_TWICE = (
+    "A residual module adds its input already, and you add it once more. What does "
+    "`self.self_attention_residual(x, …)` return?"
+)
+AROUND_THE_NORM = (
+    "Inside a `lambda y: …` you use `x`, as it was before the norm. What does the residual module "
+    "hand to your function, and is it used at both places?"
+)
+ONE_RESIDUAL = (
+    "Several steps go through the same residual module, so that they share one norm. How many are "
+    "there in `__init__`?"
+)
+
+
 def _exchanged(self: DecoderLayer, x: Tensor, memory: Tensor, mask: Mask, m: Mask) -> Tensor:
     x = self.self_attention_residual(x, lambda y: self.cross_attention(y, y, mask))
     x = self.cross_attention_residual(x, lambda y: self.self_attention(y, memory, m))
@@ -219,14 +267,40 @@ LAYER = Exercise(
         Mistake(
             "added twice",
             _layer(_twice_added),
-            "A residual module adds its input already, and you add it once more. What does "
-            "`self.self_attention_residual(x, …)` return?",
+            ADDED_TWICE,
+            group="added twice",
+        ),
+        Mistake(
+            "added twice in the first step", _layer(_first_added_twice), ADDED_TWICE, "added twice"
+        ),
+        Mistake(
+            "side by side",
+            _layer(_side_by_side),
+            "All three steps start from the same x, and their results are added up. What should "
+            "the second step read?",
+        ),
+        Mistake(
+            "one attention for both steps",
+            _layer(_one_attention),
+            "Both steps use `self.self_attention`. Which module in `__init__` is not used?",
         ),
         Mistake(
             "around the norm",
             _layer(_around_the_norm),
-            "Inside each `lambda y: …` you use `x`, as it was before the norm, and `y` not at all. "
-            "What does the residual module hand to your function?",
+            AROUND_THE_NORM,
+            group="around the norm",
+        ),
+        Mistake(
+            "around the first norm",
+            _layer(_around_the_first_norm(context_only=False)),
+            AROUND_THE_NORM,
+            group="around the norm",
+        ),
+        Mistake(
+            "around the first norm, in one place",
+            _layer(_around_the_first_norm(context_only=True)),
+            AROUND_THE_NORM,
+            group="around the norm",
         ),
         Mistake(
             "results thrown away",
@@ -242,9 +316,10 @@ LAYER = Exercise(
         Mistake(
             "one residual for all",
             _layer(_one_norm),
-            "All three steps go through the first residual module, so that they share one norm. "
-            "How many are there in `__init__`?",
+            ONE_RESIDUAL,
+            group="one residual",
         ),
+        Mistake("one residual for two", _layer(_two_share), ONE_RESIDUAL, group="one residual"),
     ),
     hints=(
         "Chapter 5's encoder layer has two of the three lines. Between them comes one that asks "

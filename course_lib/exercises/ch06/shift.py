@@ -91,6 +91,25 @@ SHIFT = Exercise(
             "The token ids have become floats, and an embedding looks up whole numbers only. "
             "Which `dtype` does the new column have?",
         ),
+        Mistake(
+            "the start token is always 1",
+            lambda tgt, bos_id: torch.cat([torch.ones_like(tgt[:, :1]), tgt[:, :-1]], 1),
+            "You put a 1 in front. Which token begins a sentence is told by the caller. Where?",
+        ),
+        Mistake(
+            "written over while it is read",
+            lambda tgt, bos_id: torch.cat(
+                [_start(tgt, bos_id), tgt[:, :1].expand(-1, tgt.shape[1] - 1)], 1
+            ),
+            "The first word has been copied on and on: each step reads what the step before has "
+            "written. From which end do you have to go, or from which copy to read?",
+        ),
+        Mistake(
+            "the start token at the end",
+            lambda tgt, bos_id: torch.cat([tgt[:, :-1], _start(tgt, bos_id)], 1),
+            "The start token stands at the end, in the last one's place. Where does the decoder "
+            "begin to read?",
+        ),
     ),
     hints=(
         "Write the answer 4 1 3 on paper, and below each token what the decoder has said before "

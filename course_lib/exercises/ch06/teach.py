@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
@@ -27,6 +28,17 @@ def _loss(logits: Tensor, answers: Tensor, ignored: int = PAD_ID, smoothing: flo
 def teach(model: Model, src: Tensor, tgt: Tensor) -> Tensor:
     """Mean cross-entropy of each token of tgt, given src and the tokens before it."""
     return _loss(model(src, shift_right(tgt, BOS_ID)), tgt)
+
+
+def _reading(read: Callable[[Tensor, Tensor], Tensor]) -> Function:
+    """The loss, when the decoder reads something else."""
+    return lambda model, src, tgt: _loss(model(src, read(src, tgt)), tgt)
+
+
+NOTHING_READ = (
+    "The answer is hidden now, and with it all words before it: at every place the decoder reads "
+    "the same. What may it know when it is to say the third word?"
+)
 
 
 def _pairs(sources: list[list[int]], targets: list[list[int]]) -> Draw:
@@ -69,7 +81,7 @@ TEACH = Exercise(
             "one sentence",
             _pairs([[3, 4, 5]], [[5, 4, 3]]),
             "Write both lines below each other: what the decoder reads, and what it should say. "
-            "Is there a place where they agree?",
+            "What does each place know of the words before its own, and does any know its own?",
         ),
         Probe(
             "two sentences, one with padding",
@@ -116,6 +128,69 @@ TEACH = Exercise(
             "starts with padding",
             lambda model, src, tgt: _loss(model(src, shift_right(tgt, PAD_ID)), tgt),
             "It begins with padding. Which token will it be given when it writes?",
+        ),
+        Mistake(
+            "nothing but start tokens",
+            _reading(lambda src, tgt: torch.full_like(tgt, BOS_ID)),
+            NOTHING_READ,
+            group="nothing read",
+        ),
+        Mistake(
+            "nothing but padding",
+            _reading(lambda src, tgt: torch.full_like(tgt, PAD_ID)),
+            NOTHING_READ,
+            group="nothing read",
+        ),
+        Mistake(
+            "shifted twice",
+            _reading(lambda src, tgt: shift_right(shift_right(tgt, BOS_ID), BOS_ID)),
+            "It is shifted by two, so that the decoder never knows the word right before. By how "
+            "much is enough?",
+        ),
+        Mistake(
+            "shifted left",
+            _reading(lambda src, tgt: tgt.roll(-1, dims=1)),
+            "Each place reads the word *after* the one that it is to say. In which direction does "
+            "`shift_right` go?",
+        ),
+        Mistake(
+            "the source shifted",
+            lambda model, src, tgt: _loss(model(shift_right(src, BOS_ID), tgt), tgt),
+            "The source is shifted, and the target is read as before. Which of the two has the "
+            "answer in it?",
+        ),
+        Mistake(
+            "only what is asked is shifted",
+            lambda model, src, tgt: _loss(model(src, tgt), shift_right(tgt, BOS_ID)),
+            "What is asked is shifted to the right, and what is read stays: it is to say the word "
+            "before the one that it reads. Which of the two is to be late?",
+        ),
+        Mistake(
+            "both shifted by one",
+            lambda model, src, tgt: _loss(
+                model(src, shift_right(tgt, BOS_ID)), shift_right(tgt, BOS_ID)
+            ),
+            "What is read and what is asked are both shifted, and agree again: it needs only to "
+            "copy. Which of the two stays as it was?",
+        ),
+        Mistake(
+            "the last place left out",
+            lambda model, src, tgt: _loss(
+                model(src, shift_right(tgt, BOS_ID))[:, :-1], tgt[:, :-1]
+            ),
+            "The shift is right, and the last place is not asked: in the longest sentences that is "
+            "the end token. What tells the model that a sentence is over?",
+        ),
+        Mistake(
+            "end tokens ignored for padding",
+            lambda model, src, tgt: _loss(model(src, shift_right(tgt, BOS_ID)), tgt, EOS_ID),
+            "The end token is ignored in place of the padding. Was `ignore_index` the bug?",
+        ),
+        Mistake(
+            "summed up",
+            lambda model, src, tgt: teach(model, src, tgt) * (tgt != PAD_ID).sum(),
+            "The shift is right, and the losses are summed up. Which word in the docstring says "
+            "what to do with them?",
         ),
         Mistake(
             "padding counts",

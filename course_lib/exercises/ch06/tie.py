@@ -80,6 +80,29 @@ class _Probabilities(TiedEmbedding):
         return super().logits(x).softmax(-1)
 
 
+class _OutOfReach(TiedEmbedding):
+    def forward(self, ids: Tensor) -> Tensor:
+        return super().forward(ids).detach()
+
+
+class _FreshLayer(TiedEmbedding):
+    def logits(self, x: Tensor) -> Tensor:
+        return nn.Linear(x.shape[-1], len(self.weight), bias=False, device=x.device)(x)
+
+
+class _WrittenInto(TiedEmbedding):
+    def forward(self, ids: Tensor) -> Tensor:
+        with torch.no_grad():
+            self.weight.mul_(math.sqrt(self.weight.shape[1]))
+        return self.weight[ids]
+
+
+class _EachToSizeOne(TiedEmbedding):
+    def forward(self, ids: Tensor) -> Tensor:
+        vectors = self.weight[ids]
+        return vectors / vectors.std(-1, keepdim=True)
+
+
 def _inputs(sizes: tuple[int, int], shape: tuple[int, int]) -> Draw:
     def draw(dice: Generator) -> Inputs:
         ids = torch.randint(0, sizes[0], shape, generator=dice)
@@ -156,6 +179,31 @@ TIE = Exercise(
             _Cut,
             "`logits` uses a detached copy: the output layer would not learn. What does "
             "`.detach()` do to gradients?",
+        ),
+        Mistake(
+            "vectors cut off",
+            _OutOfReach,
+            "The vectors are right, and no gradient comes back from them: the matrix would not "
+            "learn from what it embeds. What cuts it off (`.data`, `.detach()`, "
+            "`torch.tensor(…)`)?",
+        ),
+        Mistake(
+            "a fresh layer each time",
+            _FreshLayer,
+            "`logits` makes a new layer with random weights at every call, which nothing can "
+            "train. Which matrix should score the words?",
+        ),
+        Mistake(
+            "the matrix itself multiplied",
+            _WrittenInto,
+            "`forward` writes into the matrix, so that it grows with every call. How do you "
+            "multiply what comes out, and leave the matrix as it is?",
+        ),
+        Mistake(
+            "each vector to size 1",
+            _EachToSizeOne,
+            "Every vector is divided by its own size, so that all words become equally long. Which "
+            "number, the same for all, does it instead?",
         ),
         Mistake(
             "probabilities",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from course_lib.exercises.ch07.merges import fixed
+from course_lib.exercises.ch07.common import fixed
 from course_lib.exercises.spec import Exercise, Function, Mistake, Probe
 
 Texts = list[str]
@@ -45,7 +45,7 @@ def round_trip(encode: Function, decode: Function, texts: Texts) -> Texts:
 
 
 def as_texts(answer: Function, suspect: Suspect, texts: Texts) -> Any:
-    return answer(suspect.encode, suspect.decode, list(texts))
+    return answer(suspect.encode, suspect.decode, texts)
 
 
 def _compared(form: Callable[[str], Any]) -> Function:
@@ -155,6 +155,30 @@ ROUND_TRIP = Exercise(
                 i for i, t in enumerate(texts) if decode(encode(t)) != t
             ],
             "Your list has the places of the texts. What does the docstring ask for?",
+        ),
+        Mistake(
+            "how many",
+            lambda encode, decode, texts: len(round_trip(encode, decode, texts)),
+            "You return how many are lost. *Which* ones are they?",
+        ),
+        Mistake(
+            "a mark for each text",
+            lambda encode, decode, texts: [decode(encode(t)) != t for t in texts],
+            "You return True or False for each text. Which texts are lost?",
+        ),
+        Mistake(
+            "is, and not equals",
+            lambda encode, decode, texts: [t for t in texts if decode(encode(t)) is not t],
+            "`is` asks whether both are one and the same object in memory. What came back is a new "
+            "text, even if it is the same. Which operator compares texts?",
+        ),
+        Mistake(
+            "as far as both go",
+            lambda encode, decode, texts: [
+                t for t in texts if any(a != b for a, b in zip(decode(encode(t)), t, strict=False))
+            ],
+            "`zip` stops with the shorter of the two: what was lost at the end does not show. What "
+            "else has to agree?",
         ),
     ),
     hints=(

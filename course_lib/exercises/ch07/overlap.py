@@ -1,11 +1,10 @@
-"""7.7 overlap and 7.8, find the bug: a vocabulary that has seen the test split."""
+"""7.7 overlap."""
 
-from collections import Counter
 from typing import Any
 
 from course_lib.exercises.ch01.common import BY_HAND
-from course_lib.exercises.ch07.merges import fixed
-from course_lib.exercises.spec import Exercise, Function, Mistake, Probe
+from course_lib.exercises.ch07.common import fixed
+from course_lib.exercises.spec import Exercise, Mistake, Probe
 
 Texts = list[str]
 
@@ -35,6 +34,12 @@ def _share(
     return sum(t in known for t in asked) / len(asked)
 
 
+def _known_words(train: Texts, test: Texts) -> float:
+    known = {word for text in train for word in text.casefold().split()}
+    words = [word for text in test for word in text.casefold().split()]
+    return sum(word in known for word in words) / len(words)
+
+
 OVERLAP = Exercise(
     id="7.7",
     title="Overlap",
@@ -49,12 +54,27 @@ OVERLAP = Exercise(
             "How many of the two test texts does the training know?",
         ),
         Probe(
-            "capitals and spaces",
-            fixed(
-                ["A dog runs.", "two  men", "one bird"],
-                ["a dog runs.", "two men ", "ONE bird", "one bird", "a cat"],
-            ),
+            "capitals",
+            fixed(["A dog runs.", "one bird", "The cat"], ["a dog runs.", "ONE bird", "a cat"]),
             "Are *A dog runs.* and *a dog runs.* two different texts to a model?",
+        ),
+        Probe(
+            "spaces",
+            fixed(["two  men", "a\tcat", "a   big  dog"], ["two men ", " a cat", "two", "a man"]),
+            "How many of the four are known, if a space more or less makes no difference?",
+        ),
+        Probe(
+            "no spaces at all, and other places for the same words",
+            fixed(
+                ["a way out", "dog bites man", "no no"],
+                ["away out", "a wayout", "awayout", "man bites dog", "dog bites man", "no"],
+            ),
+            "Is *away* the same as *a way*? And who bites whom?",
+        ),
+        Probe(
+            "the same text twice in the training",
+            fixed(["x y", "x y", "z"], ["x y", "v", "w"]),
+            "A text is known or not. Does it matter how often the training has it?",
         ),
         Probe(
             "the same text twice in the test",
@@ -99,6 +119,61 @@ OVERLAP = Exercise(
             "Spaces no longer count, but capitals still do. What makes them all small?",
         ),
         Mistake(
+            "the training alone in one form",
+            lambda train, test: sum(t in set(map(_plain, train)) for t in test) / len(test),
+            "The training is brought into one form, and the test is compared as it is. What has to "
+            "be done with both?",
+        ),
+        Mistake(
+            "no spaces left",
+            lambda train, test: _share(train, test, lambda text: "".join(text.casefold().split())),
+            "All spaces are gone, so that *a way* and *away* are the same. With what should the "
+            "words be joined again?",
+        ),
+        Mistake(
+            "words in any order",
+            lambda train, test: _share(
+                train, test, lambda text: tuple(sorted(text.casefold().split()))
+            ),
+            "Two texts with the same words in another order count as the same. Is *man bites dog* "
+            "known, if *dog bites man* is?",
+        ),
+        Mistake(
+            "sets of words",
+            lambda train, test: _share(
+                train, test, lambda text: tuple(sorted({*text.casefold().split()}))
+            ),
+            "You compare the sets of words, which know neither order nor number. What makes two "
+            "texts the same?",
+        ),
+        Mistake(
+            "words, not texts",
+            _known_words,
+            "This is the share of *words* that the training knows. Of what is the share asked?",
+        ),
+        Mistake(
+            "every pair",
+            lambda train, test: (
+                sum(_plain(a) == _plain(b) for a in train for b in test) / len(test)
+            ),
+            "A test text counts as often as the training has it, and the share may go beyond 1. "
+            "How often should it count?",
+        ),
+        Mistake(
+            "out of both",
+            lambda train, test: (
+                len({*map(_plain, train)} & {*map(_plain, test)})
+                / len({*map(_plain, train)} | {*map(_plain, test)})
+            ),
+            "You divide by all texts of both sides. It is a share of the test. How many texts has "
+            "that?",
+        ),
+        Mistake(
+            "in percent",
+            lambda train, test: 100 * overlap(train, test),
+            "This is in percent. What is the same share, from 0 to 1?",
+        ),
+        Mistake(
             "each text once",
             lambda train, test: _share(train, test, once=True),
             "A text that stands in the test twice counts once. The score of the test counts it "
@@ -137,102 +212,5 @@ OVERLAP = Exercise(
         "Bring every text into one form first: small letters, single spaces, none at the ends.",
         '`" ".join(text.casefold().split())` does that. A `set` of the training texts answers '
         "quickly whether one is in it.",
-    ),
-)
-
-Splits = dict[str, Texts]
-
-
-def vocabulary(splits: Splits, size: int) -> list[str]:
-    """The most frequent words of the training split; of equally frequent ones, by the alphabet."""
-    counts = Counter(word for text in splits["train"] for word in text.split())
-    return sorted(counts, key=lambda word: (-counts[word], word))[:size]
-
-
-def _of(splits: Splits, size: int, names: tuple[str, ...]) -> list[str]:
-    texts = [text for name in names for text in splits[name]]
-    return vocabulary({"train": texts}, size)
-
-
-def _copied(answer: Function, splits: Splits, size: int) -> Any:
-    return answer({name: list(texts) for name, texts in splits.items()}, size)
-
-
-VOCABULARY = Exercise(
-    id="7.8",
-    title="Find the bug",
-    signature="vocabulary(splits, size)",
-    shapes="splits, size -> ()",
-    reference=vocabulary,
-    use=_copied,
-    bug="all splits",
-    smooth=0,
-    probes=(
-        Probe(
-            BY_HAND,
-            fixed({"train": ["a b a", "b a c"], "validation": ["b"], "test": ["d d d d"]}, 2),
-            "`d` stands in the test only. How can a model know of it?",
-        ),
-        Probe(
-            "the validation has words of its own",
-            fixed({"train": ["x y", "y z"], "validation": ["v v v v"], "test": ["x t"]}, 3),
-            "What may be looked at before the model is scored, and what not?",
-        ),
-        Probe(
-            "equally frequent words",
-            fixed({"train": ["c b a", "d"], "validation": ["d c"], "test": ["d a a"]}, 3),
-            "All four are equally frequent in the training. Who tips the balance in yours?",
-        ),
-    ),
-    mistakes=(
-        Mistake(
-            "all splits",
-            lambda splits, size: _of(splits, size, ("train", "validation", "test")),
-            "The test split decides which words are known: its rare words are no surprise any "
-            "more, and the score is too good. Which texts may be counted?",
-        ),
-        Mistake(
-            "training and validation",
-            lambda splits, size: _of(splits, size, ("train", "validation")),
-            "The test is out now, and the validation still counts. What you choose by it would be "
-            "chosen with knowledge of it. Which split is left?",
-        ),
-        Mistake(
-            "training and test",
-            lambda splits, size: _of(splits, size, ("train", "test")),
-            "Now the validation is out, and the test still counts. Which split is the one that "
-            "nobody may look at?",
-        ),
-        Mistake(
-            "the test alone",
-            lambda splits, size: _of(splits, size, ("test",)),
-            "Only the test is counted, the very split that must not be looked at. Which one is for "
-            "learning?",
-        ),
-        Mistake(
-            "cut off too late",
-            lambda splits, size: vocabulary(splits, size + 1),
-            "The right split now, and one word too many. Was the last line the bug?",
-        ),
-        Mistake(
-            "the rarest",
-            lambda splits, size: _of(splits, 1000, ("train",))[::-1][:size],
-            "The right split now, and its *rarest* words. Was the order the bug?",
-        ),
-        Mistake(
-            "by the alphabet",
-            lambda splits, size: sorted(_of(splits, 1000, ("train",)))[:size],
-            "The right split now, in the order of the alphabet. Was the order the bug?",
-        ),
-        Mistake(
-            "as a set",
-            lambda splits, size: set(vocabulary(splits, size)),
-            "The right words, without their order. What does the function return, by its "
-            "docstring?",
-        ),
-    ),
-    hints=(
-        "Follow one word that stands in the test only. How does it get into `counts`?",
-        "`splits.values()` goes through all of them. Which one is meant?",
     ),
 )

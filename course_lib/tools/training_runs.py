@@ -1,0 +1,271 @@
+"""What `course train` does: a run from its first step to its last, whatever comes between."""
+
+import dataclasses
+import itertools
+import platform
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tokenizers
+import torch
+
+import course_lib
+from course_lib.batching import Pair, bucket
+from course_lib.checkpoints import Run, RunConfig, hold, must_be_free
+from course_lib.corpora import corpus_fingerprint, corpus_note, load_corpus
+from course_lib.errors import CorpusError, CourseError, DivergedError, RunError
+from course_lib.models import Transformer, TransformerConfig, count_parameters
+from course_lib.tokenization import PAD_ID, Tokenizer
+from course_lib.tools.runs import say
+from course_lib.tools.terminal import progress_bar, stop_noted
+from course_lib.training import Record, Trainer, TrainingConfig, validation_loss
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+MAX_LEN = 512
+SAVE_EVERY_SECONDS = 60.0
+VALIDATIONS = 10  # in a run
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long to train: exactly one of the three is set."""
+
+    minutes: float | None = None
+    steps: int | None = None
+    epochs: float | None = None
+
+    def __post_init__(self) -> None:
+        given = {k: v for k, v in dataclasses.asdict(self).items() if v is not None}
+        if len(given) != 1:
+            raise CourseError(
+                "give exactly one of --minutes, --steps and --epochs, "
+                f"got {' and '.join('--' + name for name in given) or 'none'}"
+            )
+        for name, value in given.items():
+            if value <= 0:
+                raise CourseError(f"--{name} must be above 0, got {value}")
+
+
+def encode_split(
+    corpus: "DatasetDict", split: str, tokenizer: Tokenizer, max_len: int = MAX_LEN
+) -> list[Pair]:
+    """Token ids of a split. Raises CorpusError if a text is longer than the model reads."""
+    columns = [tokenizer.encode_batch(corpus[split][side]) for side in ("source", "target")]
+    pairs = list(zip(*columns, strict=True))
+    long = [i for i, pair in enumerate(pairs) if max(map(len, pair)) >= max_len]
+    if long:
+        worst = max(long, key=lambda i: max(map(len, pairs[i])))
+        raise CorpusError(
+            f"{split}: {len(long)} of {len(pairs)} pairs are longer than the limit of "
+            f"{max_len - 1} tokens; the longest, row {worst + 1}, has "
+            f"{max(map(len, pairs[worst]))}: shorten or remove them, or raise --max-length"
+        )
+    return pairs
+
+
+def next_folder(parent: Path, name: str) -> Path:
+    """The first of name-1, name-2, … that does not exist."""
+    return next(p for n in itertools.count(1) if not (p := parent / f"{name}-{n}").exists())
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user may choose of the training itself."""
+
+    seed: int = 0
+    peak_rate: float = TrainingConfig.peak_rate
+    accumulate: int = 1
+    patience: int = 0
+
+    def config(self, steps: int) -> TrainingConfig:
+        """The whole configuration. Raises CourseError for settings that make no sense."""
+        try:
+            every = max(1, steps // VALIDATIONS)
+            return TrainingConfig(steps, validate_every=every, **dataclasses.asdict(self))
+        except ValueError as error:
+            raise CourseError(str(error)) from error
+
+
+def train_translation(
+    corpus_name: str,
+    source: str | None,
+    target: str | None,
+    budget: Budget,
+    folder: Path | None,
+    settings: Settings,
+    device: torch.device,
+    vocab_size: int,
+    max_len: int,
+) -> Run:
+    """Train a new model. Returns its run."""
+    training = settings.config(steps=1)
+    folder = folder or next_folder(Path("runs"), f"translation-{Path(corpus_name).stem}")
+    must_be_free(folder)
+    corpus = load_corpus(corpus_name, source=source, target=target)
+    if note := corpus_note(corpus_name, corpus):
+        say(f"note: {note}")
+    train = corpus["train"]
+    tokenizer = Tokenizer.train(itertools.chain(train["source"], train["target"]), vocab_size)
+    pairs = encode_split(corpus, "train", tokenizer, max_len)
+    held_out = encode_split(corpus, "validation", tokenizer, max_len)
+    config = RunConfig(
+        task="translation",
+        corpus={
+            "name": corpus_name,
+            "source": source,
+            "target": target,
+            "fingerprint": corpus_fingerprint(corpus),
+            "from": train.info.description,
+            "pairs": len(pairs),
+        },
+        model=TransformerConfig(tokenizer.vocab_size, max_len=max_len, pad_id=PAD_ID),
+        training=training,
+        versions=versions(),
+        threads=torch.get_num_threads(),
+        device=device.type,
+    )
+    with hold(folder):
+        run = Run.create(folder, config, tokenizer)
+        say(
+            f"{len(pairs):,} pairs, {tokenizer.vocab_size:,} tokens in the vocabulary; "
+            f"run in {folder}"
+        )
+        steps = count_steps(budget, config, pairs, held_out, device)
+        run.write_config(dataclasses.replace(config, training=settings.config(steps)))
+        trainer = new_trainer(run.config, pairs, held_out, device)
+        say(f"{count_parameters(trainer.model):,} parameters, {steps:,} steps, on {device}")
+        run_to_the_end(run, trainer, [])
+    return run
+
+
+def resume_translation(folder: Path, device: torch.device) -> Run:
+    """Go on with a run from its last save, to the weights it would have had without the stop."""
+    run = Run.open(folder)
+    spec = run.config.corpus
+    corpus = load_corpus(spec["name"], source=spec["source"], target=spec["target"])
+    if corpus_fingerprint(corpus) != spec["fingerprint"]:
+        raise RunError(
+            f"the corpus {spec['name']} is not the one that {folder} was started with (its "
+            "fingerprint differs): restore it, or start a new run"
+        )
+    max_len = run.config.model.max_len
+    pairs = encode_split(corpus, "train", run.tokenizer, max_len)
+    held_out = encode_split(corpus, "validation", run.tokenizer, max_len)
+    with hold(folder):
+        trainer = new_trainer(run.config, pairs, held_out, device)
+        records = run.restore(trainer)
+        if trainer.is_finished():
+            say(f"{folder} is finished: {finish(trainer)}")
+            return run
+        for name, there, here in differences(run.config, device):
+            say(
+                f"note: {name} {here} instead of {there}: the weights will be as good, but not "
+                "the same bit for bit"
+            )
+        say(f"going on from step {trainer.step:,} of {run.config.training.steps:,}")
+        run_to_the_end(run, trainer, records)
+    return run
+
+
+def versions() -> dict[str, str]:
+    return {
+        "course": course_lib.__version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "tokenizers": tokenizers.__version__,
+    }
+
+
+def differences(config: RunConfig, device: torch.device) -> list[tuple[str, object, object]]:
+    """What decides the last bits of the weights, and is not as it was: name, there, here."""
+    there = (config.threads, config.device, config.versions.get("torch"))
+    here = (torch.get_num_threads(), device.type, torch.__version__)
+    names = ("number of threads", "device", "torch")
+    return [(n, a, b) for n, a, b in zip(names, there, here, strict=True) if a != b]
+
+
+def new_trainer(
+    config: RunConfig, pairs: list[Pair], held_out: list[Pair], device: torch.device
+) -> Trainer:
+    """A trainer at its very start: the seed decides the weights, the data order and the dropout."""
+    torch.manual_seed(config.training.seed)
+    return Trainer(Transformer(config.model).to(device), pairs, config.training, held_out)
+
+
+def count_steps(
+    budget: Budget,
+    config: RunConfig,
+    pairs: list[Pair],
+    held_out: list[Pair],
+    device: torch.device,
+) -> int:
+    """Turn the budget into a number of steps; minutes are timed on a model that is thrown away."""
+    if budget.steps:
+        return budget.steps
+    if budget.epochs:
+        batches = bucket(pairs, config.training.batch_tokens, config.training.seed)
+        return max(1, round(budget.epochs * len(batches) / config.training.accumulate))
+    assert budget.minutes
+    say("timing a short warm-up …")
+    seconds = budget.minutes * 60
+    started = time.perf_counter()
+    training = dataclasses.replace(config.training, steps=1_000_000, validate_every=0, patience=0)
+    trainer = new_trainer(dataclasses.replace(config, training=training), pairs, held_out, device)
+    times = []
+    for record in trainer.steps():
+        times.append(record.seconds)
+        if time.perf_counter() - started > min(20.0, seconds / 10):
+            break
+    steady = times[len(times) // 4 :]  # the first steps are slower
+    warmed_up = time.perf_counter()
+    validation_loss(trainer.averaged, held_out)
+    now = time.perf_counter()
+    left = seconds - (now - started) - (VALIDATIONS + 1) * (now - warmed_up)
+    # Saving takes its share, too.
+    return max(1, int(0.97 * left * len(steady) / sum(steady)))
+
+
+def run_to_the_end(run: Run, trainer: Trainer, records: list[Record]) -> None:
+    """Train with a progress bar, saving once a minute, at the end, and when told to stop."""
+    run.save(trainer, records)
+    saved_at, saved_step = time.monotonic(), trainer.step
+    try:
+        with stop_noted() as told_to_stop:
+            for record in progress_bar(trainer.steps(), trainer.step, trainer.config.steps):
+                records.append(record)
+                if stop := told_to_stop():
+                    run.save(trainer, records)
+                    say(f"stopped and saved at step {trainer.step:,}: {go_on(run)}")
+                    raise KeyboardInterrupt if stop == signal.SIGINT else SystemExit(128 + stop)
+                if time.monotonic() - saved_at > SAVE_EVERY_SECONDS:
+                    run.save(trainer, records)
+                    saved_at, saved_step = time.monotonic(), trainer.step
+    except DivergedError as error:
+        raise DivergedError(
+            f"{error}: stopped. {run.folder} has step {saved_step:,}, the last good save; train "
+            f"anew with a --peak-rate below {trainer.config.peak_rate:g}"
+        ) from error
+    run.save(trainer, records)
+    say(f"{finish(trainer)}; saved in {run.folder}")
+
+
+def go_on(run: Run) -> str:
+    return f"`--resume {run.folder}` goes on"
+
+
+def finish(trainer: Trainer) -> str:
+    """Where a training has ended, and how well."""
+    config = trainer.config
+    done = f"all {trainer.step:,} steps are done"
+    if trainer.step < config.steps:
+        done = (
+            f"stopped at step {trainer.step:,} of {config.steps:,}, since {config.patience} "
+            "validations in a row brought nothing better"
+        )
+    best = f"{trainer.best_loss:.3f} nats a token, at step {trainer.best_step:,}"
+    return f"{done}; best validation loss {best}"
