@@ -479,7 +479,7 @@ cached_step = carry_on("9.8", cached_step)
 # | *eine* 0.4 | *Frau* 0.9, *Katze* 0.1 |
 #
 # Take paper. Which sentence does greedy write? Now keep the best **two** beginnings after each word
-# (a **beam** of two): which four or five sentences compete after the second word, and which wins?
+# (a **beam** of two): which five sentences compete after the second word, and which wins?
 
 # %% [markdown]
 # ### Exercise 9.9: predict, then run
@@ -796,7 +796,9 @@ shares = {
     if not name.startswith("beam")
 }
 title = "The dictionary has words, and cannot put them together"
-show(compare_lines([1, 2, 3, 4], shares, title, "words in a group", "found in the reference (%)"))
+ax = compare_lines([1, 2, 3, 4], shares, title, "words in a group", "found in the reference (%)")
+ax.set_xticks([1, 2, 3, 4])
+show(ax)
 assert shares["word for word"][0] > 3 * shares["word for word"][2]
 assert shares["greedy"][3] > 50
 
@@ -1075,8 +1077,8 @@ for sentence, translation in zip(yours, translate(model, tokenizer, yours), stri
     print(sentence, "→", translation)
 
 # %% [markdown]
-# It never says *I don't know*. It writes a fluent sentence about something else, and nothing in its
-# form tells you so.
+# It never says *I don't know*. For a word that it has not seen it writes another one, or stammers
+# pieces of words, and it puts them down like all the others: nothing marks them as a guess.
 
 # %% [markdown]
 # ## 9.13 The same, on real sentences
