@@ -13,6 +13,7 @@ from torch import Tensor
 
 from course_lib.exercises import compare
 from course_lib.exercises.faces import Listing, Part, Result, Words
+from course_lib.exercises.modules import TRAINING
 from course_lib.exercises.observe import Observation, look_closer, observe
 from course_lib.exercises.spec import Exercise, Inputs, Prediction, WrongValue
 
@@ -49,6 +50,12 @@ IS_NONE = (
     "Something there is `None`: an argument that may be missing, or what a function gives that "
     "has no `return`. Which name is it, and what should happen then?"
 )
+DROPPED = {
+    True: "Here nothing is to be dropped, and training changes what comes out all the same. Where "
+    "does your dropout learn how much (`nn.Dropout()` alone drops one half)?",
+    False: "In training something is to be dropped here, and nothing is. Where does your code do "
+    "it, and how does it know that the module is being trained?",
+}
 PAST_THE_END = (
     "An index goes past the end there. Which is the last one that there is, and does the line also "
     "ask for the one after it?"
@@ -141,6 +148,10 @@ LEFT_PYTORCH = "Did the numbers leave PyTorch on the way (`.tolist()`, `.item()`
 ONE_TRUTH = (
     "One single True or False came out. `is`, `and`, `or` and `not` look at a whole object. Which "
     "operators look at each cell of a tensor?"
+)
+ONE_OF_MANY = (
+    "A tensor came out, and one single yes or no is asked. Must all of its cells say yes, or any? "
+    "Which method asks them?"
 )
 NO_RETURN = "Did you forget `return`?"
 SEVERAL = "Several tensors came back in one. Is one of them meant, or should they be put together?"
@@ -297,8 +308,10 @@ def _trouble(exercise: Exercise, drawn: Inputs, o: Observation, right: Any) -> T
         return Trouble("The list is not right.", lists)
     mine, wanted = list(compare.leaves(o.value)), list(compare.leaves(right))
     if [path for path, _ in mine] != [path for path, _ in wanted]:
+        alike = type(o.value) is type(right)
+        what = "What comes out has" if alike else f"It returns {_kind(o.value)} with"
         return Trouble(
-            f"It returns {_kind(o.value)} with other parts than expected.",
+            f"{what} other parts than expected.",
             (Listing("Yours:", _outline(mine)), Listing("Expected:", _outline(wanted))),
         )
     for (path, a), (_, b) in zip(mine, wanted, strict=True):
@@ -359,11 +372,14 @@ def _leaf_trouble(exercise: Exercise, drawn: Inputs, path: str, a: Any, b: Any) 
         if a is None:
             return Trouble(f"{at}It returns `None`.", general=NO_RETURN)
         if type(a) is not type(b):
-            return Trouble(f"{at}It returns {_kind(a)}; expected is {_kind(b)}.")
+            several = isinstance(a, Tensor) and isinstance(b, bool)
+            headline = f"{at}It returns {_kind(a)}; expected is {_kind(b)}."
+            return Trouble(headline, general=ONE_OF_MANY if several else "")
         if a and isinstance(a, str) and "; " in a + b:
             return Trouble(f"{at}{_two_lists(a.split('; '), b.split('; '))}")
         have = f"{at}you have" if at else "It returns"
-        return Trouble(f"{have} {a!r}; expected is {b!r}.")
+        general = DROPPED[bool(a)] if path == TRAINING else ""
+        return Trouble(f"{have} {a!r}; expected is {b!r}.", general=general)
     if a.shape != b.shape:
         sizes, out = compare.axis_names(
             exercise.shapes, dict(zip(exercise.names, drawn, strict=False))

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from course_lib.exercises import compare
 
+TRAINING = "does train() change the output"
+
 
 def use_module(
     answer: Callable[..., nn.Module], sizes: tuple[Any, ...], *inputs: Any
@@ -32,7 +34,7 @@ def use_module(
         "parameters": "; ".join(f"{name} {tuple(p.shape)}" for name, p in parameters),
         "output": output,
         "parameters that a gradient reaches": _reached(output, parameters),
-        "does train() change the output": not compare.same(module.train()(*again), output, 0.0),
+        TRAINING: not compare.same(module.train()(*again), output, 0.0),
     }
 
 

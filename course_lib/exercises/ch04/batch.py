@@ -22,7 +22,7 @@ def _along_the_batch(x: Tensor) -> Tensor:
 
 
 def _last_moved(by: float) -> Named:
-    return Named(
+    return _of_batches(
         f"x, with {by:g} added to the last sentence", lambda x: torch.cat([x[:-1], x[-1:] + by])
     )
 
@@ -33,24 +33,39 @@ def _up_and_down(x: Tensor) -> Tensor:
     return x + _centred(x) * signs
 
 
-ATTENTION = Named("attention, in each sentence", lambda x: attention.attention(x, x, x))
-PLACES = Named(
+def _of_batches(name: str, function: Callable[[Tensor], Tensor]) -> Named:
+    """A function that says so if it is not given a batch."""
+
+    def checked(x: Tensor) -> Tensor:
+        if x.dim() != 3:
+            raise ValueError(f"f works on a batch (B, T, D), and got the shape {tuple(x.shape)}")
+        return function(x)
+
+    return Named(name, checked)
+
+
+ATTENTION = _of_batches("attention, in each sentence", lambda x: attention.attention(x, x, x))
+PLACES = _of_batches(
     "row t of a table, added to word t of every sentence",
     lambda x: x + positions.sinusoidal_table(*x.shape[1:]).to(x),
 )
-ALONG = Named("row b of a table, added to all words of sentence b", _along_the_batch)
-LESS_THE_MEAN = Named("each word less the mean over the sentences", lambda x: x - x.mean(0))
-COUNTED = Named("x times the number of sentences", lambda x: x * len(x))
-FIRST = Named("the first sentence, as often as there are any", lambda x: x[:1].expand_as(x))
-TURNED = Named("the sentences in reverse order", lambda x: x.flip(0))
-CUT_ANEW = Named(
+ALONG = _of_batches("row b of a table, added to all words of sentence b", _along_the_batch)
+LESS_THE_MEAN = _of_batches("each word less the mean over the sentences", lambda x: x - x.mean(0))
+COUNTED = _of_batches("x times the number of sentences", lambda x: x * len(x))
+FIRST = _of_batches("the first sentence, as often as there are any", lambda x: x[:1].expand_as(x))
+TURNED = _of_batches("the sentences in reverse order", lambda x: x.flip(0))
+CUT_ANEW = _of_batches(
     "x cut up anew, as (T, B, D), and turned",
     lambda x: x.reshape(x.shape[1], x.shape[0], -1).transpose(0, 1),
 )
-WHISPERED = Named(
+FIRST_NOTICES = _of_batches(
+    "x, with the first sentence times the number of sentences",
+    lambda x: torch.cat([x[:1] * len(x), x[1:]]),
+)
+WHISPERED = _of_batches(
     "x plus a twenty-thousandth of the mean over the sentences", lambda x: x + 5e-5 * x.mean(0)
 )
-UP_AND_DOWN = Named(
+UP_AND_DOWN = _of_batches(
     "x plus the number of the sentence (from the middle), for every other feature minus",
     _up_and_down,
 )
@@ -155,6 +170,11 @@ BATCH_PROBE = Exercise(
             )
             for where, by in {"up": 1.0, "down": -1.0}.items()
         ),
+        Probe(
+            "only the first sentence notices",
+            _suspected(FIRST_NOTICES, 4, 3, 2),
+            "All sentences but the first are as they should be. Do you look at it?",
+        ),
         Probe("in reverse order", _suspected(TURNED, 3, 5, 2), Q_TOGETHER),
         Probe("cut up anew", _suspected(CUT_ANEW, 3, 4, 2), Q_TOGETHER),
         Probe(
@@ -199,14 +219,20 @@ BATCH_PROBE = Exercise(
         Mistake(
             "only the first",
             _one_of_them(slice(0, 1)),
-            "You try the first sentence alone. It has the number 0 in any batch, so what depends "
-            "on the number stays hidden. Which sentences are left to try?",
+            "What you try comes from the beginning of the batch and keeps its number: the first "
+            "sentence has the number 0 in any batch. So what depends on the number stays hidden. "
+            "Which sentences are left to try?",
+        ),
+        Mistake(
+            "all but the first",
+            _by_size(lambda change: change[1:].abs().max()),
+            "You try every sentence but the first. At which number does your loop begin?",
         ),
         Mistake(
             "only the last",
             _one_of_them(slice(-1, None)),
-            "You try the last sentence alone. Alone it is still the last. Which sentences are left "
-            "to try?",
+            "What you try comes from the end of the batch, and the first sentence is left out. "
+            "The last one is the last also when it is alone. Which sentences are left to try?",
         ),
         Mistake(
             "one of them will do",
@@ -216,20 +242,37 @@ BATCH_PROBE = Exercise(
         Mistake(
             "no batch axis",
             _no_batch_axis,
-            "`x[i]` is a sentence without a batch, (T, D), and f takes its words for sentences. "
-            "How does a batch of one look?",
+            "`x[i]` is a sentence without a batch, (T, D), and f works on batches. How does a "
+            "batch of one look?",
         ),
-        Mistake(
-            "the same call twice",
-            lambda f, x: bool((f(x) - f(x)).abs().max() < TOLERANCE),
-            "Your probe says yes to everything: it compares f with itself on the same batch. What "
-            "should be different the second time?",
+        *(
+            Mistake(
+                name,
+                wrong,
+                "Your probe says yes to everything: what it compares can never differ. What should "
+                "be different the second time that f is called?",
+                group="always yes",
+            )
+            for name, wrong in {
+                "the same call twice": lambda f, x: bool((f(x) - f(x)).abs().max() < TOLERANCE),
+                "only the shape": lambda f, x: f(x[:1]).shape == f(x)[:1].shape,
+            }.items()
         ),
-        Mistake(
-            "compared with the words",
-            lambda f, x: bool((f(x) - x).abs().max() < TOLERANCE),
-            "You compare what comes out with what went in. f may do with a sentence what it likes. "
-            "With which other result should its result agree?",
+        *(
+            Mistake(
+                name,
+                wrong,
+                "Your probe says no to everything. What a sentence becomes belongs beside what the "
+                "*same* sentence becomes alone, in the same shape: not beside the words that went "
+                "in, nor beside another sentence. What do you compare with what?",
+                group="always no",
+            )
+            for name, wrong in {
+                "compared with the words": lambda f, x: bool((f(x) - x).abs().max() < TOLERANCE),
+                "one axis too many": lambda f, x: bool(
+                    (f(x) - alone(f, x)[:, None]).abs().max() < TOLERANCE
+                ),
+            }.items()
         ),
         Mistake(
             "added up",

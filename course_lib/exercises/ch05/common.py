@@ -18,8 +18,12 @@ NO_SUPER = (
 NO_RETURN = "`forward` comes to its end and returns nothing. Which word hands the result out?"
 
 
-def has_zeros(x: Any) -> bool:
-    return isinstance(x, Tensor) and bool((x == 0).any())
+def has_zeros(x: Any, within: bool = False) -> bool:
+    """Is a number 0? With `within`, in a word that is not 0 altogether."""
+    if not isinstance(x, Tensor):
+        return False
+    zero = x == 0
+    return bool((zero & ~zero.all(-1, keepdim=True)).any() if within else zero.any())
 
 
 def how_it_should_drop(p: float) -> str:

@@ -37,15 +37,16 @@ def use_feed_forward(
         if isinstance(part, nn.Module):
             part.register_forward_pre_hook(partial(_keep, inputs))
     trained, plain = module.train()(x.clone()), module.eval()(x.clone())
-    dropped, hidden = (read["down"][i] if read["down"] else None for i in (0, -1))
+    seen_twice = isinstance(trained, Tensor) and read["down"]
+    dropped, hidden = (read["down"][i] if seen_twice else None for i in (0, -1))
     return seen | {
         "dropout acts on the input": bool(read["up"]) and differ(read["up"][0], x),
-        "dropout acts on the output": has_zeros(trained),
+        "dropout acts on the output": has_zeros(trained, within=True),
         "dropout acts before the output": not _only_scaled(trained, plain),
         "what training makes of hidden features": (
-            how_it_should_drop(sum(sizes[2:]))  # nothing can be seen, so nothing is said
-            if hidden is None or dropped is None
-            else how_it_drops(hidden, dropped)
+            how_it_drops(hidden, dropped)
+            if sum(sizes[2:]) and hidden is not None and dropped is not None
+            else how_it_should_drop(sum(sizes[2:]))  # nothing is seen, so nothing is said
         ),
     }
 
@@ -186,6 +187,10 @@ class WithoutForward(nn.Module):
 
 def _dropped(self: Any, x: Tensor) -> Tensor:
     return self.down(self.dropout(self.up(x).relu()))
+
+
+def _of_its_own(p: float, d_model: int, d_ff: int, dropout: float = 0.0) -> nn.Module:
+    return Spoiled(d_model, d_ff, p)
 
 
 def _sized(sizes: tuple[Any, ...], *shape: int, dtype: torch.dtype = torch.float32) -> Draw:
@@ -412,11 +417,15 @@ FEED_FORWARD = Exercise(
             "The dropout acts on x, before the first map. On which features should it act: those "
             "of the word, or the hidden ones?",
         ),
-        Mistake(
-            "dropout of one half",
-            lambda d_model, d_ff, dropout=0.0: Spoiled(d_model, d_ff, 0.5),
-            "There is dropout even where none is asked for: without a number `nn.Dropout()` drops "
-            "one half. Where does yours learn its share?",
+        *(
+            Mistake(
+                f"dropout of {p}, always",
+                partial(_of_its_own, p),
+                "There is dropout even where none is asked for: without a number `nn.Dropout()` "
+                "drops one half. Where does yours learn its share?",
+                group="dropout of its own",
+            )
+            for p in (0.5, 0.1, 0.2)
         ),
         Mistake(
             "dropout always",

@@ -29,6 +29,9 @@ SQUARES = Named("the square of each number", torch.square)
 BROKEN = Named("layer norm with eps outside the root", _eps_outside)
 MENDED = Named("layer norm with eps under the root", lambda x: norm_words(x, EPS))
 RECIPROCALS = Named("1 divided by each number", torch.reciprocal)
+ROOTS = Named(
+    "the root of how far each number is above the smallest", lambda x: (x - x.detach().min()).sqrt()
+)
 LOGARITHMS = Named(
     "the logarithm of each number, and 0 for a number that is not above 0",
     lambda x: torch.where(x > 0, x.log(), 0.0),
@@ -132,8 +135,18 @@ GRADIENT_PROBE = Exercise(
         Probe(
             "1 divided by each number, with a blank",
             _words(RECIPROCALS, 3, 2, blank=-1),
-            "The curve of 1/x is infinitely steep at 0. Print the gradient. Which numbers are no "
-            "use to training?",
+            Q_BLANK,
+        ),
+        Probe(
+            "a blank alone",
+            _words(BROKEN, 1, 4, blank=0),
+            "Not a single number of this gradient is finite. What did your probe look at?",
+        ),
+        Probe(
+            "roots",
+            _words(ROOTS, 3, 2),
+            "The root is infinitely steep at 0, which is where the smallest number stands. Print "
+            "the gradient. Which numbers are no use to training?",
         ),
         Probe("logarithms that are hidden", _words(LOGARITHMS, 3, 2, blank=-1), Q_BLANK),
         Probe(
@@ -168,11 +181,34 @@ GRADIENT_PROBE = Exercise(
                 "a small step": _small_step,
             }.items()
         ),
+        *(
+            Mistake(
+                name,
+                wrong,
+                "Your probe says no where the gradient is large, and finite all the same; or where "
+                "outputs or a sum are not finite. The question is about each number of the "
+                "gradient, and 3e38 is a number. Which of your conditions can go?",
+                group="too strict",
+            )
+            for name, wrong in {
+                "both looked at": lambda f, x: (
+                    bool(f(x).isfinite().all()) and has_finite_gradient(f, x)
+                ),
+                "added up": lambda f, x: bool(_gradient(f, x).sum().isfinite()),
+                "not too large": lambda f, x: bool(_gradient(f, x).abs().max() < 1e6),
+            }.items()
+        ),
         Mistake(
-            "both looked at",
-            lambda f, x: bool(f(x).isfinite().all()) and has_finite_gradient(f, x),
-            "You ask for finite outputs as well. Here the question is what comes back, and nothing "
-            "else. Which of your conditions can go?",
+            "always yes",
+            lambda f, x: _gradient(f, x).shape == x.shape,
+            "Your probe says yes to everything: it sends a gradient back and looks at nothing that "
+            "could be infinite or NaN. On what could it fail?",
+        ),
+        Mistake(
+            "words of its own",
+            lambda f, x: has_finite_gradient(f, torch.rand(3, 4) + 9),
+            "Your probe makes words of its own, and asks about f there. f has its trouble at some "
+            "words and not at others. At which should the gradient be taken?",
         ),
         Mistake(
             "only NaN",
@@ -212,13 +248,14 @@ GRADIENT_PROBE = Exercise(
         Mistake(
             "never sent back",
             _never_sent_back,
-            "`grad` is empty: nothing was sent back. Which call does that?",
+            "`grad` is empty. `backward()` fills it, and only in the tensor that was told "
+            "`requires_grad_()`, not in a copy that was made of it later. Which of the two is it?",
         ),
         Mistake(
             "no gradient asked for",
             _never_asked_for,
-            "PyTorch keeps book only for tensors that want a gradient, and this one does not. How "
-            "does a tensor say that it does?",
+            "PyTorch keeps book only for tensors that want a gradient, and never under `no_grad`. "
+            "How does a tensor say that it wants one, before f works on it?",
         ),
         Mistake(
             "not summed",

@@ -237,9 +237,9 @@ def use_residual(
         "eps of its norm": getattr(norm, "eps", None),
         "zeros in the output while training": has_zeros(output),
         "what training makes of what the sublayer says": (
-            how_it_should_drop(sum(sizes[1:]))  # nothing can be seen, so nothing is said
-            if added is None
-            else how_it_drops(said[-1], added)
+            how_it_drops(said[-1], added)
+            if sum(sizes[1:]) and added is not None
+            else how_it_should_drop(sum(sizes[1:]))  # nothing is seen, so nothing is said
         ),
     }
 
@@ -333,6 +333,10 @@ class WithoutSuper(nn.Module):
 class WithoutReturn(Spoiled):
     def forward(self, x: Tensor, sublayer: Function) -> Any:
         super().forward(x, sublayer)
+
+
+def _of_its_own(p: float, d_model: int, dropout: float = 0.0) -> nn.Module:
+    return Spoiled(d_model, p)
 
 
 def _module_case(
@@ -511,11 +515,15 @@ POST_NORM = Exercise(
             )
             for eps in (1e-6, 1e-12)
         ),
-        Mistake(
-            "dropout of one half",
-            lambda d_model, dropout=0.0: Spoiled(d_model, 0.5),
-            "There is dropout even where none is asked for: without a number `nn.Dropout()` drops "
-            "one half. Where does yours learn its share?",
+        *(
+            Mistake(
+                f"dropout of {p}, always",
+                partial(_of_its_own, p),
+                "There is dropout even where none is asked for: without a number `nn.Dropout()` "
+                "drops one half. Where does yours learn its share?",
+                group="dropout of its own",
+            )
+            for p in (0.5, 0.1, 0.2)
         ),
         Mistake(
             "dropout always",
