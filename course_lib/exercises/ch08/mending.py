@@ -75,6 +75,7 @@ def _loop(
     counted: str = "steps",
     zero: str = "each step",
     plain: bool = True,
+    stepping: bool = True,
 ) -> list[Any]:
     """The loop, with the switches of what goes wrong with it."""
     model = copy.deepcopy(model) if copied else model
@@ -93,7 +94,8 @@ def _loop(
             loss.backward()
             if zero == "after the gradient":
                 optimizer.zero_grad()
-            optimizer.step()
+            if stepping:
+                optimizer.step()
             losses.append(loss.item() if plain else loss.detach())
     return losses
 
@@ -112,6 +114,12 @@ def _mean_of_epochs(
     losses = train_epochs(model, optimizer, epochs, peak, warmup)
     size = len(epochs[0])
     return [sum(losses[i : i + size]) / size for i in range(0, len(losses), size)]
+
+
+def _returns_nothing(
+    model: nn.Module, optimizer: Any, epochs: Epochs, peak: float, warmup: int
+) -> None:
+    train_epochs(model, optimizer, epochs, peak, warmup)
 
 
 def _copy_trained(
@@ -137,9 +145,10 @@ def use(
     parts = zip(source.split(batch_size), target.split(batch_size), strict=True)
     epoch = [(reads, says[:, :-1], says[:, 1:]) for reads, says in parts]
     losses = answer(model, optimizer, [epoch] * num_epochs, peak, warmup)
+    is_list = isinstance(losses, list)
     return {
-        "losses": [float(loss) for loss in losses] if isinstance(losses, list) else losses,
-        "losses are plain numbers": all(isinstance(loss, float) for loss in losses or []),
+        "losses": [float(loss) for loss in losses] if is_list else losses,
+        "losses are plain numbers": is_list and all(isinstance(loss, float) for loss in losses),
         "rates": optimizer.rates,
         "weights at the end": model.weight.detach(),
     }
@@ -291,6 +300,22 @@ MEND = Exercise(
             _own_input,
             "The model reads the right tokens now, and is asked for those same ones. Which part of "
             "a batch is what it should say *next*?",
+        ),
+        Mistake(
+            "no step",
+            _switched({"stepping": False}),
+            "The optimizer never steps. What comes after `backward`?",
+        ),
+        Mistake(
+            "the last loss alone",
+            lambda *args: train_epochs(*args)[-1],
+            "The training is right. The loss of the last step comes back; the list of all was "
+            "asked for. Where do they gather?",
+        ),
+        Mistake(
+            "nothing returned",
+            _returns_nothing,
+            "The training is right, and nothing comes back. Did you forget `return`?",
         ),
         Mistake(
             "a loss an epoch",
