@@ -7,6 +7,7 @@ sizes, label smoothing and number of threads, and reports real (non-padding) tar
 second. The order is repeated, so that a slow minute of the machine hits all of them.
 """
 
+import contextlib
 import json
 import math
 import resource
@@ -113,6 +114,10 @@ def without_buckets() -> None:
     course_lib.training.bucket = random_batches
 
 
+def without_halves() -> None:
+    course_lib.training.halves_apart = lambda batches, model: contextlib.nullcontext()
+
+
 def without_fast_dropout() -> None:
     course_lib.layers.Dropout.forward = lambda self, x: F.dropout(x, self.p, self.training)
 
@@ -132,6 +137,7 @@ VARIANTS: dict[str, tuple[str, Callable[[], None]]] = {
     "plain": ("nn.Transformer, random batches of 128", lambda: None),
     "ours": ("course_lib", lambda: None),
     "no-buckets": ("… without length buckets", without_buckets),
+    "no-halves": ("… without halves of a batch on a core each", without_halves),
     "no-dropout-words": ("… with torch's own dropout", without_fast_dropout),
     "no-fused-loss": ("… with torch's own loss", without_fused_loss),
     "no-fused-adam": ("… without the fused Adam", without_fused_adam),

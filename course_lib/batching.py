@@ -29,6 +29,11 @@ class Batch:
         """Target tokens that are not padding."""
         return int((self.target_out != PAD_ID).sum())
 
+    def split(self, parts: int) -> "list[Batch]":
+        """Its rows in `parts` batches of the same padding, or fewer if there are fewer rows."""
+        sides = (self.source, self.target_in, self.target_out)
+        return [Batch(*rows) for rows in zip(*(side.chunk(parts) for side in sides), strict=True)]
+
     def to(self, device: torch.device | str) -> "Batch":
         return Batch(self.source.to(device), self.target_in.to(device), self.target_out.to(device))
 

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from course_lib.parallel import num_threads
 from course_lib.reversal import Reverser, backwards
 
 Batches = Iterable[tuple[Tensor, Tensor]]
@@ -100,15 +101,10 @@ BEDS = {"A": 3, "B": 5, "C": 2, "D": 1, "E": 4}  # which patient's curve has whi
 def curve(loop: Loop, steps: int = 300, peak: float = 0.003, seed: int = 0) -> list[float]:
     """The losses of a loop, in nats a token, with the same weights and rows for the same seed."""
     dice = torch.Generator().manual_seed(seed)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # several take longer for tensors this small
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            model = Reverser(num_layers=2, norm_first=True)
-            return list(loop(model, (backwards(32, dice) for _ in range(steps)), peak))
-    finally:
-        torch.set_num_threads(threads)
+    with num_threads(1), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = Reverser(num_layers=2, norm_first=True)
+        return list(loop(model, (backwards(32, dice) for _ in range(steps)), peak))
 
 
 def with_smoothing(label_smoothing: float, seed: int) -> tuple[float, float]:

@@ -1,13 +1,14 @@
 """Several models trained at once, so that a comparison can show its spread over seeds."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from course_lib.parallel import num_threads
 
 Batches = Callable[[int, Generator], tuple[Tensor, Tensor]]
 
@@ -33,7 +34,7 @@ def train_together(
     """
     dice = torch.Generator().manual_seed(seed)
     # The fused kernels cannot be stacked; the plain form of the same function can.
-    with torch.random.fork_rng(devices=[]), _one_thread(), sdpa_kernel(SDPBackend.MATH):
+    with torch.random.fork_rng(devices=[]), num_threads(1), sdpa_kernel(SDPBackend.MATH):
         torch.manual_seed(seed)
         models = [make_model() for _ in range(num_models)]
         parameters, buffers = stack_module_state(models)
@@ -62,14 +63,3 @@ def train_together(
             {name: stack[index] for name, stack in parameters.items()}, strict=False
         )
     return models
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Several threads take longer for tensors this small."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

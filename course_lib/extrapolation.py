@@ -4,7 +4,6 @@ A task draws sentences: ids (B, T), and at each position a letter to name, or IG
 are 0 to 7, the same written as capitals 8 to 15.
 """
 
-import contextlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
+
+from course_lib.parallel import num_threads
 
 IGNORE = -100
 LETTERS = 8
@@ -40,23 +41,12 @@ def last_capital(dice: Generator, batch_size: int, seq_len: int) -> tuple[Tensor
 TASKS: dict[str, Task] = {"three back": three_back, "last capital": last_capital}
 
 
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """For models this small: several threads spend their time waiting for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def in_letters(ids: Tensor) -> str:
     """The ids (T,) of a sentence, or its targets, as text: "aFc"; a dot where none is asked."""
     return "".join("." if i == IGNORE else "abcdefghABCDEFGH"[i] for i in ids.tolist())
 
 
-@one_thread()
+@num_threads(1)
 def train(
     model: nn.Module, task: Task, seed: int, *, steps: int = 400, seq_len: int = 32
 ) -> list[float]:
@@ -77,7 +67,7 @@ def train(
     return losses
 
 
-@one_thread()
+@num_threads(1)
 @torch.no_grad()
 def accuracy(
     model: Callable[[Tensor], Tensor],

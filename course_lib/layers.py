@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from course_lib.attention import DotProductAttention
 from course_lib.caches import KeyValueCache, LayerCache
+from course_lib.parallel import random_source
 from course_lib.positions import RotaryPositions
 
 
@@ -18,7 +19,8 @@ def keep_mask(x: Tensor, p: float) -> Tensor:
     word, which makes dropout several times cheaper on a CPU (`benchmarks/training.py`).
     """
     words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64)
-    words.random_(-(2**63), None)  # all 64 bits; the default leaves the sign bit at zero
+    # All 64 bits; the default leaves the sign bit at zero.
+    words.random_(-(2**63), None, generator=random_source())
     pieces = words.view(torch.int8)[: x.numel()].view(x.shape)
     return pieces >= round(p * 256) - 128
 

@@ -15,6 +15,7 @@ from course_lib.batching import Batch, Pair, bucket, make_batch
 from course_lib.errors import DivergedError
 from course_lib.fused_loss import fused_sequence_loss
 from course_lib.models import Transformer
+from course_lib.parallel import backward, halves_apart
 from course_lib.tokenization import PAD_ID
 
 # Averages of gradients that stay away (an untied embedding of a rare token) shrink until they are
@@ -125,13 +126,13 @@ def train_step(
     Raises DivergedError, with the weights as they were, if the loss or its gradient is not finite.
     """
     num_tokens = sum(batch.num_target_tokens for batch in batches)
-    optimizer.zero_grad()
-    total = 0.0
-    for batch in batches:
+
+    def share_of_loss(batch: Batch) -> Tensor:
         share = batch.num_target_tokens / num_tokens
-        loss = batch_loss(model, batch, config.label_smoothing) * share
-        loss.backward()
-        total += loss.item()
+        return batch_loss(model, batch, config.label_smoothing) * share
+
+    optimizer.zero_grad()
+    total = backward(share_of_loss, batches, model.parameters())
     norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm).item()
     if not math.isfinite(total + norm):
         raise DivergedError(f"the loss is {total}, its gradient's norm {norm}")
@@ -225,12 +226,13 @@ class Trainer:
         rate = learning_rate(self.step + 1, self.config)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        try:
-            loss, norm = train_step(self.model, batches, self.optimizer, self.config)
-        except DivergedError as error:
-            raise DivergedError(f"step {self.step + 1}: {error}") from None
-        self.step, self.position = self.step + 1, self.position + len(batches)
-        update_average(self.averaged, self.model, self.step, self.config.average_decay)
+        with halves_apart(batches, self.model):
+            try:
+                loss, norm = train_step(self.model, batches, self.optimizer, self.config)
+            except DivergedError as error:
+                raise DivergedError(f"step {self.step + 1}: {error}") from None
+            self.step, self.position = self.step + 1, self.position + len(batches)
+            update_average(self.averaged, self.model, self.step, self.config.average_decay)
         seconds = time.perf_counter() - started
         return Record(
             step=self.step,

@@ -30,6 +30,7 @@ from torch import Tensor
 import course_lib
 from course_lib.exercises import compare, elsewhere
 from course_lib.exercises.spec import Exercise, Function, Inputs
+from course_lib.parallel import num_threads
 
 PRINT_LIMIT = 2000  # characters
 OURS = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
@@ -134,7 +135,8 @@ def _is_floating(value: Any) -> bool:
 def _attempt(exercise: Exercise, run: Callable[[], Any], watched: bool = True) -> Observation:
     """Run something of the learner's: quietly, for a limited time, with the same dice."""
     value, failure = None, None
-    with _same_dice(), _one_thread(), _quiet() as printed, _watch(exercise, watched) as called:
+    # Several threads take longer for inputs this small; on a busy machine, fifty times longer.
+    with _same_dice(), num_threads(1), _quiet() as printed, _watch(exercise, watched) as called:
         try:
             with _time_limit(exercise.seconds):
                 value = run()
@@ -186,17 +188,6 @@ def _same_dice() -> Iterator[None]:
         torch.set_rng_state(states[0])
         random.setstate(states[1])
         np.random.set_state(states[2])  # noqa: NPY002
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Several threads take longer for inputs this small; on a busy machine, fifty times longer."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 class _Printed(io.StringIO):

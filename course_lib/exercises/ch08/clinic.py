@@ -62,6 +62,18 @@ CLINIC = Prediction(
             "Which loop never gets to its full rate?",
         ),
         WrongValue(
+            "flat and floored",
+            _swapped(3, 4),
+            "Two of them are in each other's beds. One of the two learns until it can't get any "
+            "lower, the other never learns. Which loop moves weights that are used?",
+        ),
+        WrongValue(
+            "floored and restless",
+            _swapped(3, 5),
+            "Two of them are in each other's beds. One of the two comes to rest at a floor, the "
+            "other never comes to rest. Which loop steps by more and more?",
+        ),
+        WrongValue(
             "the curve of each patient",
             _beds_of_patients(),
             "Is that the curve of each patient, patient 1 first? The question is the other way "

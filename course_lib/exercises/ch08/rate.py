@@ -62,6 +62,12 @@ def _not_halved(step: int, peak: float, warmup: int, steps: int) -> float:
     return peak * (1 + math.cos(math.pi * (step - warmup - 1) / (steps - warmup)))
 
 
+def _curved_warmup(step: int, peak: float, warmup: int, steps: int) -> float:
+    if step <= warmup:
+        return peak * (1 - math.cos(math.pi * step / warmup)) / 2
+    return learning_rate(step, peak, warmup, steps)
+
+
 RATE = Exercise(
     id="8.3",
     title="The learning rate",
@@ -76,6 +82,11 @@ RATE = Exercise(
             BY_HAND,
             fixed(2, 8.0, 4, 12),
             "The second of four steps of warm-up, to a peak of 8. How high is half of the way?",
+        ),
+        Probe(
+            "the first step of warm-up",
+            fixed(1, 8.0, 4, 12),
+            "In a line: which share of the peak has the first of four steps?",
         ),
         Probe("the last step of warm-up", fixed(4, 8.0, 4, 12), "Is the peak reached here?"),
         Probe(
@@ -161,6 +172,12 @@ RATE = Exercise(
                 peak * (1 + math.cos(math.pi * (step - 1) / steps)) / 2
             ),
             "There is no warm-up in it. What is the rate at step 1?",
+        ),
+        Mistake(
+            "up along a cosine",
+            _curved_warmup,
+            "The way down is right, and the way up is a cosine, too: it meets the line only in the "
+            "middle and at its ends. How does a line go from 0 to the peak?",
         ),
         Mistake(
             "stays at the peak",

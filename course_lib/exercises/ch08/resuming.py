@@ -49,6 +49,10 @@ def _resume(
     return saved["step"] + late
 
 
+def _returns_nothing(saved: Saved, model: nn.Module, optimizer: Any) -> None:
+    resume(saved, model, optimizer)
+
+
 def go_on(model: nn.Module, optimizer: Descent, batches: Sequence[Batch], done: int) -> list[float]:
     """Train from step `done` to the last batch, with dropout and a rate that falls."""
     losses = []
@@ -168,6 +172,18 @@ RESUME = Exercise(
             partial(_resume, late=-1),
             "The last step is made once more. `saved` says how many steps are *done*. Which one is "
             "next, if they are counted from 0?",
+        ),
+        Mistake(
+            "nothing returned",
+            _returns_nothing,
+            "Whoever goes on is not told where: the answer returns nothing. Which entry of `saved` "
+            "says how many steps are done?",
+        ),
+        Mistake(
+            "from the beginning",
+            lambda *args: 0 * resume(*args),
+            "Everything is back in its place, and then all batches are seen again from the first "
+            "one. What should be returned, so that it goes on where it was?",
         ),
         Mistake(
             "seeded anew",
