@@ -26,6 +26,7 @@ from rich.table import Table
 from torch import Tensor, nn
 
 import course_lib.layers
+import course_lib.models
 import course_lib.training
 from course_lib.batching import Pair, make_batch
 from course_lib.corpora import load_corpus
@@ -123,7 +124,7 @@ def without_fast_dropout() -> None:
 
 
 def without_fused_loss() -> None:
-    course_lib.training.fused_sequence_loss = lambda x, weight, targets, smoothing: (
+    course_lib.models.fused_sequence_loss = lambda x, weight, targets, smoothing: (
         course_lib.training.sequence_loss(x @ weight.T, targets, smoothing)
     )
 

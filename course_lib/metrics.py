@@ -30,7 +30,7 @@ def translation_scores(hypotheses: Sequence[str], references: Sequence[str]) -> 
 
     Raises ValueError if the two differ in length or are empty.
     """
-    _check_lengths(hypotheses, references)
+    check_lengths(hypotheses, references)
     of_words, of_characters = BLEU(tokenize="13a"), CHRF()
     return TranslationScores(
         bleu=of_words.corpus_score(list(hypotheses), [list(references)]).score,
@@ -51,7 +51,7 @@ def bleu(hypotheses: Sequence[str], references: Sequence[str]) -> float:
 
     Raises ValueError if the two differ in length or are empty.
     """
-    _check_lengths(hypotheses, references)
+    check_lengths(hypotheses, references)
     pairs = [(h.split(), r.split()) for h, r in zip(hypotheses, references, strict=True)]
     log_precision, instead_of_none = 0.0, 1.0
     for n in range(1, 5):
@@ -105,7 +105,8 @@ def alignment_error_rate(
     return 1 - 2 * sum(len(a & g) for a, g in pairs) / total
 
 
-def _check_lengths(hypotheses: Sequence[str], references: Sequence[str]) -> None:
+def check_lengths(hypotheses: Sequence[str], references: Sequence[str]) -> None:
+    """Raises ValueError if the two differ in length or are empty."""
     if len(hypotheses) != len(references) or not references:
         raise ValueError(
             f"expected as many hypotheses as references and at least one, "

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from course_lib.caches import DecoderCache
+from course_lib.fused_loss import fused_sequence_loss
 from course_lib.layers import DecoderLayer, Dropout, EncoderLayer
 from course_lib.masks import causal_mask, padding_mask
 from course_lib.positions import (
@@ -141,7 +142,8 @@ class Transformer(nn.Module):
         return nn.LayerNorm(self.config.d_model) if self.config.norm_first else nn.Identity()
 
     def forward(self, src: Tensor, tgt: Tensor) -> Tensor:
-        return self.logits(self.decode(tgt, self.encode(src), src))
+        memory = self.encode(src)
+        return self.scores(self.decode(tgt, memory, src), memory, src)
 
     def encode(self, src: Tensor) -> Tensor:
         """Read the source. Shapes: src (B, Tk). Returns memory (B, Tk, D)."""
@@ -177,6 +179,21 @@ class Transformer(nn.Module):
     def logits(self, x: Tensor) -> Tensor:
         """Score every token of the vocabulary: (..., D) to (..., V)."""
         return x @ self.embedding.weight.T
+
+    def scores(self, x: Tensor, memory: Tensor, src: Tensor) -> Tensor:
+        """Score every token as the next one: (B, Tq, D) to (B, Tq, V). `CopyTransformer` asks the
+        memory (B, Tk, D) once more; here all has been asked."""
+        return self.logits(x)
+
+    def loss(
+        self, src: Tensor, target_in: Tensor, target_out: Tensor, label_smoothing: float
+    ) -> Tensor:
+        """Mean cross-entropy in nats over the targets that are not padding (`sequence_loss`).
+
+        Shapes: src (B, Tk), target_in and target_out (B, Tq). Returns a scalar.
+        """
+        x = self.decode(target_in, self.encode(src), src)
+        return fused_sequence_loss(x, self.embedding.weight, target_out, label_smoothing)
 
     def embed(self, ids: Tensor, start: int = 0) -> Tensor:
         """Embeddings times √d_model, with positions if they are of the kind that is added."""

@@ -13,7 +13,6 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from course_lib.batching import Batch, Pair, bucket, make_batch
 from course_lib.errors import DivergedError
-from course_lib.fused_loss import fused_sequence_loss
 from course_lib.models import Transformer
 from course_lib.parallel import backward, halves_apart
 from course_lib.tokenization import PAD_ID
@@ -108,8 +107,7 @@ def learning_rate(step: int, config: TrainingConfig) -> float:
 
 def batch_loss(model: Transformer, batch: Batch, label_smoothing: float) -> Tensor:
     """`sequence_loss` of what the model says to a batch. Returns a scalar."""
-    x = model.decode(batch.target_in, model.encode(batch.source), batch.source)
-    return fused_sequence_loss(x, model.embedding.weight, batch.target_out, label_smoothing)
+    return model.loss(batch.source, batch.target_in, batch.target_out, label_smoothing)
 
 
 def train_step(

@@ -32,7 +32,7 @@ class Prefixes:
     def next_logits(self, tokens: Tensor) -> Tensor:
         """Write one token more in each row, and score what may follow: (B * N,) to (B * N, V)."""
         x = self.model.decode(tokens[:, None], self.memory, self.src, self.cache)
-        return self.model.logits(x[:, 0])
+        return self.model.scores(x, self.memory, self.src)[:, 0]
 
     def keep(self, sentences: Tensor, rows: Tensor) -> None:
         """Go on with these sentences of the batch, and these rows, in this order: two indices."""
@@ -51,7 +51,8 @@ class RereadPrefixes(Prefixes):
 
     def next_logits(self, tokens: Tensor) -> Tensor:
         self.written = torch.cat([self.written, tokens[:, None]], dim=1)
-        return self.model.logits(self.model.decode(self.written, self.memory, self.src)[:, -1])
+        x = self.model.decode(self.written, self.memory, self.src)[:, -1:]
+        return self.model.scores(x, self.memory, self.src)[:, 0]
 
     def keep(self, sentences: Tensor, rows: Tensor) -> None:
         super().keep(sentences, rows)

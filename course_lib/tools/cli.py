@@ -148,38 +148,39 @@ def train_translation(
     ] = 0,
     vocab_size: Annotated[int, typer.Option(help="Tokens of the joint vocabulary.")] = 5_000,
     max_length: Annotated[int, typer.Option(min=2, help="Longest text, in tokens.")] = 512,
+    recipe: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="multi30k-en-de, multi30k-de-en, or a file of your own."),
+    ] = None,
     device: Device = "auto",
 ) -> int:
     """Train a translation model, by default for 10 minutes on the generated corpus `scenes`.
 
-    The loss on the validation split is measured ten times, and the weights at its lowest are kept.
+    A recipe sets what has no option here; options have the last word. The loss on the validation
+    split is measured ten times, and the weights at its lowest are kept.
     The same seed gives the same weights, bit for bit, on the same machine with the same number of
     threads; another machine, a GPU, or another version of PyTorch gives others that are as good.
     """
-    from course_lib.tools import training_runs
+    from course_lib.tools import recipes, training_runs
     from course_lib.tools.runs import pick_device
 
     where = pick_device(device)
+    given = given_options(context) - {"device", "run", "recipe"}
     if resume is not None:
-        if given_options(context) - {"resume", "device"}:
+        if given - {"resume"} or run or recipe:
             raise CourseError("--resume goes on as the run was started: give it no other options")
         training_runs.resume_translation(resume, where)
         return 0
-    given = any(option is not None for option in (minutes, steps, epochs))
-    training_runs.train_translation(
-        corpus_name=corpus,
-        source=source,
-        target=target,
-        budget=training_runs.Budget(minutes if given else 10.0, steps, epochs),
-        folder=run,
-        settings=training_runs.Settings(seed, peak_rate, accumulate, patience),
-        device=where,
-        vocab_size=vocab_size,
-        max_len=max_length,
-    )
+    chosen = recipes.read_recipe(recipe) if recipe else recipes.Recipe(minutes=10.0)
+    options = {name: context.params[name] for name in given}
+    training_runs.train_translation(chosen.with_options(options), run, where)
     return 0
 
 
+PretrainedName = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="A model that comes with the course: multi30k-en-de, …"),
+]
 Beam = Annotated[int, typer.Option(min=1, help="Hypotheses of the beam search; 1 is greedy.")]
 
 
@@ -189,17 +190,19 @@ def evaluate(
         Path | None, typer.Argument(metavar="[RUN]", help="By default the latest.")
     ] = None,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "validation",
+    pretrained: PretrainedName = None,
     beam: Beam = 1,
     device: Device = "auto",
 ) -> int:
     """Translate a split of the run's corpus and score it with BLEU and chrF."""
     from course_lib.tools import lines, runs
 
-    folder = run or runs.latest_run()
+    chosen = runs.choose_run(run, pretrained)
     where, decoding = runs.pick_device(device), lines.choose_decoding(beam)
-    scores, speed = runs.evaluate(folder, split, where, decoding)
+    scores, speed = runs.evaluate(chosen, split, where, decoding)
     how = "greedy" if beam == 1 else f"beam of {beam}"
-    print(f"{folder}, {split}: {scores.num_sentences:,} sentences, {how}, {speed:,.0f} a second")
+    name = pretrained or chosen.folder
+    print(f"{name}, {split}: {scores.num_sentences:,} sentences, {how}, {speed:,.0f} a second")
     print(f"BLEU {scores.bleu:.2f}  {scores.bleu_signature}")
     print(f"chrF {scores.chrf:.2f}  {scores.chrf_signature}")
     return 0
@@ -228,6 +231,7 @@ def translate_command(
         list[str] | None, typer.Argument(metavar="[SENTENCE]...", show_default=False)
     ] = None,
     run: RunFolder = None,
+    pretrained: PretrainedName = None,
     beam: Beam = 1,
     temperature: Annotated[
         float | None, typer.Option(help="Draw words at random: below 1 tamer, above 1 wilder.")
@@ -237,12 +241,15 @@ def translate_command(
     seed: Annotated[int, typer.Option(help="Decides what is drawn.")] = 0,
     device: Device = "auto",
 ) -> int:
-    """Translate sentences: those given, or standard input, one sentence a line."""
-    from course_lib.checkpoints import Run
+    """Translate sentences: those given, or standard input, one sentence a line.
+
+    Without --run and --pretrained by the latest run, or, before there is one, by multi30k-en-de,
+    which comes with the course.
+    """
     from course_lib.tools import lines, runs
 
     decoding = lines.choose_decoding(beam, temperature, top_k, top_p, seed)
-    opened = Run.open(run or runs.latest_run())
+    opened = runs.run_to_use(run, pretrained)
     given = sentences or lines.read_lines(sys.stdin.buffer)
     model = opened.load_model(runs.pick_device(device))
     write = lines.utf8_writer(sys.stdout)

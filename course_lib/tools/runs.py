@@ -11,6 +11,9 @@ from course_lib.corpora import corpus_fingerprint, load_corpus
 from course_lib.decoding import Decoding, greedy_decode, translate
 from course_lib.errors import CourseError, RunError
 from course_lib.metrics import TranslationScores, translation_scores
+from course_lib.pretrained import pretrained_run
+
+FIRST = "multi30k-en-de"  # translates as long as nothing was trained
 
 
 def pick_device(name: str) -> torch.device:
@@ -29,11 +32,28 @@ def pick_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def choose_run(folder: Path | None, pretrained: str | None) -> Run:
+    """The run in a folder, or a model that comes with the course; without either, the latest run.
+
+    Raises CourseError if both are given, or if there is no such model.
+    """
+    if folder and pretrained:
+        raise CourseError("give a run's folder or --pretrained, not both")
+    return pretrained_run(pretrained) if pretrained else Run.open(folder or latest_run())
+
+
+def run_to_use(folder: Path | None, pretrained: str | None) -> Run:
+    """As `choose_run`, and before anything was trained, a model that comes with the course."""
+    if folder or pretrained or saved_runs():
+        return choose_run(folder, pretrained)
+    say(f"note: no run here yet; {FIRST} comes with the course")
+    return pretrained_run(FIRST)
+
+
 def evaluate(
-    folder: Path, split: str, device: torch.device, decoding: Decoding = (greedy_decode, None)
+    run: Run, split: str, device: torch.device, decoding: Decoding = (greedy_decode, None)
 ) -> tuple[TranslationScores, float]:
     """Translate a split of the run's own corpus and score it. Returns scores and sentences/s."""
-    run = Run.open(folder)
     spec = run.config.corpus
     corpus = load_corpus(spec["name"], source=spec["source"], target=spec["target"])
     if corpus_fingerprint(corpus) != spec["fingerprint"]:
@@ -47,9 +67,14 @@ def evaluate(
     return translation_scores(hypotheses, corpus[split]["target"]), len(sources) / seconds
 
 
+def saved_runs(parent: Path = Path("runs")) -> list[Path]:
+    """The weights of all runs that have any."""
+    return list(parent.glob("*/model.safetensors"))
+
+
 def latest_run(parent: Path = Path("runs")) -> Path:
     """The run that was saved last. Raises RunError if there is none."""
-    saved = list(parent.glob("*/model.safetensors"))
+    saved = saved_runs(parent)
     if not saved:
         raise RunError(
             f"there is no trained run under {parent.resolve()}: train one with "

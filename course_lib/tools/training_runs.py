@@ -17,16 +17,16 @@ from course_lib.batching import Pair, bucket
 from course_lib.checkpoints import Run, RunConfig, hold, must_be_free
 from course_lib.corpora import corpus_fingerprint, corpus_note, load_corpus
 from course_lib.errors import CorpusError, CourseError, DivergedError, RunError
-from course_lib.models import Transformer, TransformerConfig, count_parameters
+from course_lib.models import Transformer, count_parameters
 from course_lib.tokenization import PAD_ID, Tokenizer
+from course_lib.tools.recipes import Recipe
 from course_lib.tools.runs import say
 from course_lib.tools.terminal import progress_bar, stop_noted
-from course_lib.training import Record, Trainer, TrainingConfig, validation_loss
+from course_lib.training import Record, Trainer, validation_loss
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
-MAX_LEN = 512
 SAVE_EVERY_SECONDS = 60.0
 VALIDATIONS = 10  # in a run
 
@@ -52,7 +52,7 @@ class Budget:
 
 
 def encode_split(
-    corpus: "DatasetDict", split: str, tokenizer: Tokenizer, max_len: int = MAX_LEN
+    corpus: "DatasetDict", split: str, tokenizer: Tokenizer, max_len: int
 ) -> list[Pair]:
     """Token ids of a split. Raises CorpusError if a text is longer than the model reads."""
     columns = [tokenizer.encode_batch(corpus[split][side]) for side in ("source", "target")]
@@ -73,57 +73,32 @@ def next_folder(parent: Path, name: str) -> Path:
     return next(p for n in itertools.count(1) if not (p := parent / f"{name}-{n}").exists())
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What a user may choose of the training itself."""
-
-    seed: int = 0
-    peak_rate: float = TrainingConfig.peak_rate
-    accumulate: int = 1
-    patience: int = 0
-
-    def config(self, steps: int) -> TrainingConfig:
-        """The whole configuration. Raises CourseError for settings that make no sense."""
-        try:
-            every = max(1, steps // VALIDATIONS)
-            return TrainingConfig(steps, validate_every=every, **dataclasses.asdict(self))
-        except ValueError as error:
-            raise CourseError(str(error)) from error
-
-
-def train_translation(
-    corpus_name: str,
-    source: str | None,
-    target: str | None,
-    budget: Budget,
-    folder: Path | None,
-    settings: Settings,
-    device: torch.device,
-    vocab_size: int,
-    max_len: int,
-) -> Run:
+def train_translation(recipe: Recipe, folder: Path | None, device: torch.device) -> Run:
     """Train a new model. Returns its run."""
-    training = settings.config(steps=1)
-    folder = folder or next_folder(Path("runs"), f"translation-{Path(corpus_name).stem}")
+    training = recipe.training_config(1, VALIDATIONS)
+    budget = Budget(recipe.minutes, recipe.steps, recipe.epochs)
+    folder = folder or next_folder(Path("runs"), f"translation-{Path(recipe.corpus).stem}")
     must_be_free(folder)
-    corpus = load_corpus(corpus_name, source=source, target=target)
-    if note := corpus_note(corpus_name, corpus):
+    corpus = load_corpus(recipe.corpus, source=recipe.source, target=recipe.target)
+    if note := corpus_note(recipe.corpus, corpus):
         say(f"note: {note}")
     train = corpus["train"]
-    tokenizer = Tokenizer.train(itertools.chain(train["source"], train["target"]), vocab_size)
-    pairs = encode_split(corpus, "train", tokenizer, max_len)
-    held_out = encode_split(corpus, "validation", tokenizer, max_len)
+    texts = itertools.chain(train["source"], train["target"])
+    tokenizer = Tokenizer.train(texts, recipe.vocab_size)
+    model = recipe.model_config(tokenizer.vocab_size, PAD_ID)
+    pairs = encode_split(corpus, "train", tokenizer, model.max_len)
+    held_out = encode_split(corpus, "validation", tokenizer, model.max_len)
     config = RunConfig(
         task="translation",
         corpus={
-            "name": corpus_name,
-            "source": source,
-            "target": target,
+            "name": recipe.corpus,
+            "source": recipe.source,
+            "target": recipe.target,
             "fingerprint": corpus_fingerprint(corpus),
             "from": train.info.description,
             "pairs": len(pairs),
         },
-        model=TransformerConfig(tokenizer.vocab_size, max_len=max_len, pad_id=PAD_ID),
+        model=model,
         training=training,
         versions=versions(),
         threads=torch.get_num_threads(),
@@ -136,7 +111,8 @@ def train_translation(
             f"run in {folder}"
         )
         steps = count_steps(budget, config, pairs, held_out, device)
-        run.write_config(dataclasses.replace(config, training=settings.config(steps)))
+        training = recipe.training_config(steps, VALIDATIONS)
+        run.write_config(dataclasses.replace(config, training=training))
         trainer = new_trainer(run.config, pairs, held_out, device)
         say(f"{count_parameters(trainer.model):,} parameters, {steps:,} steps, on {device}")
         run_to_the_end(run, trainer, [])

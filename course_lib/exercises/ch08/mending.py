@@ -215,9 +215,8 @@ def _with_several() -> Iterator[Mistake]:
     """
     for count in range(3, len(ILLNESSES) + 1):
         for names in combinations(ILLNESSES, count):
-            first, switches = names[0], {}
-            for name in names:
-                switches |= ILLNESSES[name][0]
+            first = names[0]
+            switches = {k: v for name in names for k, v in ILLNESSES[name][0].items()}
             hidden = {ASKED, KEEPS} <= set(names)
             if hidden and count < len(ILLNESSES):
                 continue

@@ -1,0 +1,133 @@
+"""How well does a model translate Multi30k, by each way of scoring that figures were published in?
+
+    COURSE_DATA=FOLDER python benchmarks/translation.py RUN --length-penalty 0.6 --length-penalty 1
+    COURSE_DATA=FOLDER python benchmarks/translation.py RUN --length-penalty 1 --split test
+
+RUN is the folder of a run, or the name of a model that comes with the course. A figure of one
+column can't be compared with one of another:
+
+  13a      cased, as it is written; sacrebleu cuts it into words
+  Moses    lowercased, punctuation normalised, cut by Moses' rules (sacremoses): Wu et al. (2021)
+  spaCy    lowercased, cut by spaCy's English rules: pytorch-seq2seq; into English only
+"""
+
+import gzip
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sacrebleu.metrics import BLEU
+from sacremoses import MosesPunctNormalizer, MosesTokenizer
+
+from course_lib.checkpoints import Run
+from course_lib.corpora import load_corpus
+from course_lib.decoding import beam_search, greedy_decode, translate
+from course_lib.metrics import translation_scores
+from course_lib.pretrained import pretrained_names, pretrained_run
+
+# In the archive of tokenised texts: lowercased, normalised, tokenised by Moses.
+PUBLISHED = "multi30k_tokenised/{}.lc.norm.tok.{}.gz"
+FILES = {"train": "train", "validation": "val", "test": "test_2016_flickr"}
+
+console = Console(width=100)
+
+
+def moses(language: str) -> Callable[[str], str]:
+    """Lowercased words and signs with spaces between them."""
+    normalizer, tokenizer = MosesPunctNormalizer(language), MosesTokenizer(language)
+    return lambda text: tokenizer.tokenize(normalizer.normalize(text.lower()), return_str=True)
+
+
+def spacy_words() -> Callable[[str], str]:
+    """The same by spaCy's rules for English, which need no trained model."""
+    import spacy
+
+    cut = spacy.blank("en").tokenizer
+    return lambda text: " ".join(token.text.lower() for token in cut(text) if token.text.strip())
+
+
+def tokenised_bleu(hypotheses: list[str], references: list[str]) -> float:
+    return BLEU(tokenize="none", force=True).corpus_score(hypotheses, [references]).score
+
+
+def compare_with_published(ours: list[str], split: str, language: str) -> str:
+    """How many of our tokenised references are those of the published archive, if it is there."""
+    file = Path(os.environ.get("COURSE_DATA", ".")) / PUBLISHED.format(FILES[split], language)
+    if not file.exists():
+        return "not compared: no multi30k_tokenised in COURSE_DATA"
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        published = [line.rstrip("\n") for line in lines]
+    same = sum(a == b for a, b in zip(ours, published, strict=True))
+    return f"{same:,} of {len(published):,} the same as in the published archive"
+
+
+class Scorer:
+    """The references of a split, cut in each way, and what hypotheses score against them."""
+
+    def __init__(self, run: Run, split: str):
+        corpus = run.config.corpus
+        data = load_corpus(corpus["name"], source=corpus["source"], target=corpus["target"])[split]
+        self.sources, self.references = list(data["source"]), list(data["target"])
+        language = corpus["target"] or "de"
+        self.cuts = {"Moses": moses(language)}
+        if language == "en":
+            self.cuts["spaCy"] = spacy_words()
+        self.cut_references = {
+            name: [cut(text) for text in self.references] for name, cut in self.cuts.items()
+        }
+        tokens = sum(len(text.split()) for text in self.cut_references["Moses"])
+        same = compare_with_published(self.cut_references["Moses"], split, language)
+        self.about = f"{split}: {len(self.sources):,} sentences, {tokens:,} tokens of Moses; {same}"
+
+    def scores(self, hypotheses: list[str]) -> dict[str, float]:
+        cased = translation_scores(hypotheses, self.references)
+        found = {"13a": cased.bleu}
+        for name, cut in self.cuts.items():
+            cut_hypotheses = [cut(text) for text in hypotheses]
+            found[name] = tokenised_bleu(cut_hypotheses, self.cut_references[name])
+            lengths = (
+                sum(len(text.split()) for text in side)
+                for side in (cut_hypotheses, self.cut_references[name])
+            )
+            found[f"length ({name})"] = next(lengths) / next(lengths)
+        return found | {"chrF": cased.chrf}
+
+
+def main(
+    run: Annotated[str, typer.Argument(help="A run's folder, or a pretrained model's name.")],
+    split: Annotated[str, typer.Option(help="validation or test.")] = "validation",
+    beam: Annotated[list[int] | None, typer.Option(help="Sizes of the beam.")] = None,
+    length_penalty: Annotated[list[float] | None, typer.Option(help="Alphas to try.")] = None,
+    samples: Annotated[int, typer.Option(help="So many translations are shown.")] = 0,
+) -> None:
+    opened = pretrained_run(run) if run in pretrained_names() else Run.open(Path(run))
+    scorer = Scorer(opened, split)
+    console.print(scorer.about)
+    ways: dict[str, Callable[..., list[list[int]]]] = {"greedy": greedy_decode}
+    for size in beam or [5]:
+        for alpha in length_penalty or [0.6]:
+            decode = partial(beam_search, beam_size=size, length_penalty=alpha)
+            ways[f"beam {size}, alpha {alpha:g}"] = decode
+    model, rows = opened.load_model(), {}
+    hypotheses: list[str] = []
+    for name, decode in ways.items():
+        started = time.perf_counter()
+        hypotheses = translate(model, opened.tokenizer, scorer.sources, decode)
+        speed = len(hypotheses) / (time.perf_counter() - started)
+        rows[name] = scorer.scores(hypotheses) | {"sentences/s": speed}
+    table = Table("", *next(iter(rows.values())), title=f"{run}: BLEU")
+    for name, row in rows.items():
+        table.add_row(name, *(f"{value:.2f}" for value in row.values()))
+    console.print(table)
+    for i in range(samples):
+        console.print(f"{scorer.sources[i]}\n  {hypotheses[i]}\n  ({scorer.references[i]})")
+
+
+if __name__ == "__main__":
+    typer.run(main)
