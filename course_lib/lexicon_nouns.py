@@ -60,14 +60,14 @@ newspaper newspapers Zeitung Zeitungen f text
 magazine magazines Zeitschrift Zeitschriften f text
 poem poems Gedicht Gedichte n text draft lines
 postcard postcards Postkarte Postkarten f text draft
-hat hats Hut Hüte m clothes
-coat coats Mantel Mäntel m clothes winter
-scarf scarves Schal Schals m clothes winter
-jacket jackets Jacke Jacken f clothes winter
-cap caps Mütze Mützen f clothes winter
-shirt shirts Hemd Hemden n clothes
-sweater sweaters Pullover Pullover m clothes winter
-tie ties Krawatte Krawatten f clothes
+hat hats Hut Hüte m clothes headwear accessory
+coat coats Mantel Mäntel m clothes garment winter
+scarf scarves Schal Schals m clothes accessory winter
+jacket jackets Jacke Jacken f clothes garment winter
+cap caps Mütze Mützen f clothes headwear accessory winter
+shirt shirts Hemd Hemden n clothes garment
+sweater sweaters Pullover Pullover m clothes garment winter
+tie ties Krawatte Krawatten f clothes accessory
 basket baskets Korb Körbe m load vessel
 umbrella umbrellas Regenschirm Regenschirme m load
 bag bags Tasche Taschen f load vessel pack

@@ -36,8 +36,8 @@ def summary_scores(hypotheses: Sequence[str], references: Sequence[str]) -> Summ
     scorer = RougeScorer(kinds, use_stemmer=True)
     pairs = zip(references, hypotheses, strict=True)
     scores = [scorer.score(reference, hypothesis) for reference, hypothesis in pairs]
-    means = (100 * fmean(score[kind].fmeasure for score in scores) for kind in kinds)
-    return SummaryScores(*means, num_summaries=len(scores))
+    one, two, longest = (100 * fmean(s[kind].fmeasure for s in scores) for kind in kinds)
+    return SummaryScores(one, two, longest, len(scores))
 
 
 def rouge_words(text: str) -> list[str]:

@@ -31,6 +31,7 @@ from course_lib.lexicon_verbs import ADVERBS, GOALS, PLACES, TIMES, VERBS
 WHO = (A, A, A, THE, THE, THE, TWO, THREE, SOME, MANY)
 WHAT = (A, A, A, THE, THE, THE, TWO, THREE, FOUR, SOME)
 WHERE = (A, THE, THE)
+WORN = ("clothes", "garment", "headwear")
 OWNED = "pet clothes load vehicle instrument device text doll"
 WEATHER = (Verb("raining", "regnet", "regnen", ""), Verb("snowing", "schneit", "schneien", ""))
 WEATHER_NOUN = Noun("weather", "", "Wetter", "", "n", "weather")
@@ -167,8 +168,9 @@ class Draw:
         detail = rng.random()
         plain = isinstance(subject, NounPhrase) and subject.determiner != NO
         if isinstance(subject, NounPhrase) and plain and not clause.negated:
-            if detail < 0.1 and fits("person", subject.noun.kinds) and verb.objects != "clothes":
-                clause = replace(clause, wearing=self.clothes("main.wearing", subject))
+            if detail < 0.1 and fits("person", subject.noun.kinds) and verb.objects not in WORN:
+                worn = self.clothes("main.wearing", subject, "accessory")
+                clause = replace(clause, wearing=worn)
             elif detail < 0.3 and fits("idle", verb.uses):
                 clause = replace(clause, relative=self.subject_relative(subject, verb))
         goal = self.object("main", verb, subject, negated=clause.negated)
@@ -209,8 +211,8 @@ class Draw:
         if not verb.objects:
             return None
         role = f"{role}.object"
-        if verb.objects == "clothes" and subject:
-            return self.clothes(role, subject)
+        if verb.objects in WORN and subject:
+            return self.clothes(role, subject, verb.objects)
         determiners: tuple[Determiner, ...] = WHAT
         if negated:
             determiners = (THE,) if verb.preposition else (A, THE)
@@ -225,9 +227,9 @@ class Draw:
             return replace(goal, determiner=THE, plural=False, owner=owner)
         return goal
 
-    def clothes(self, role: str, wearer: Subject) -> NounPhrase:
+    def clothes(self, role: str, wearer: Subject, kind: str) -> NounPhrase:
         """One piece for one person, several for several: `two men with black hats`."""
-        return self.phrase(role, _nouns("clothes"), (NO_DETERMINER if wearer.plural else A,), 0.8)
+        return self.phrase(role, _nouns(kind), (NO_DETERMINER if wearer.plural else A,), 0.8)
 
     def location(self, role: str, places: list[Place], *, known: bool = False) -> Location:
         place = self.rng.choice([place for place in places if place.noun not in self.used])

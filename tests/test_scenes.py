@@ -155,6 +155,7 @@ schneidet auf, schneiden auf, aufschneidet | macht auf, machen auf, aufmacht
 macht zu, machen zu, zumacht | sieht an, sehen an, ansieht | lädt ein, laden ein, einlädt
 sucht aus, suchen aus, aussucht | winkt zu, winken zu, zuwinkt | hört zu, hören zu, zuhört
 sieht zu, sehen zu, zusieht | läuft nach, laufen nach, nachläuft
+setzt auf, setzen auf, aufsetzt | setzt ab, setzen ab, absetzt
 """
 SIMPLE = """
 lacht lachen, singt singen, redet reden, weint weinen, bellt bellen, tanzt tanzen, wartet warten,
@@ -416,7 +417,7 @@ def test_no_caption_comes_twice_in_either_language():
 
 def test_the_same_seed_gives_the_same_captions_on_every_python():
     text = "\n".join(f"{s.source}\t{s.target}\t{s.alignment}" for s in generate(500, seed=0))
-    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "022dc4df9c86515f"
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "0a4587daedf3b980"
     assert next(generate(1, seed=1)) != next(generate(1, seed=0))
 
 
