@@ -1,8 +1,9 @@
 """Put a finished run among the models that come with the course, with a card of measured scores.
 
-    COURSE_DATA=FOLDER python benchmarks/ship.py RUN NAME --length-penalty 1 --command "…"
+    COURSE_DATA=FOLDER python benchmarks/ship.py RUN NAME --length-penalty 1.4 --command "…"
 
-The scores are those of the shipped weights: written in half precision, read back, measured once.
+The scores are those of the shipped weights: written in half precision, read back. The test
+split is for final models: `--split validation --split test`.
 """
 
 from functools import partial
@@ -26,6 +27,7 @@ def main(
     name: str,
     length_penalty: Annotated[float, typer.Option(help="As chosen on validation.")],
     command: Annotated[str, typer.Option(help="What made the run.")],
+    split: Annotated[list[str] | None, typer.Option(help="Splits to score.")] = None,
 ) -> None:
     made = Run.open(run)
     ship(made, FOLDER / name, "")
@@ -33,8 +35,8 @@ def main(
     model = shipped.load_model()
     beam = partial(beam_search, beam_size=5, length_penalty=length_penalty)
     lines, example = [], ""
-    for split in ("validation", "test"):
-        scorer = Scorer(shipped, split)
+    for name_of_split in split or ["validation"]:
+        scorer = Scorer(shipped, name_of_split)
         example = scorer.sources[0]
         for way, decode in (("greedy", greedy_decode), ("beam of 5", beam)):
             hypotheses = translate(model, shipped.tokenizer, scorer.sources, decode)
@@ -42,7 +44,7 @@ def main(
             if not lines:
                 lines = [f"| | | {' | '.join(scores)} |", "|---" * (len(scores) + 2) + "|"]
             values = " | ".join(f"{value:.2f}" for value in scores.values())
-            lines.append(f"| {split} | {way} | {values} |")
+            lines.append(f"| {name_of_split} | {way} | {values} |")
             print(lines[-1], flush=True)
     records, config = made.records(), made.config
     card = CARD.read_text(encoding="utf-8").format(

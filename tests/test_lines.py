@@ -114,6 +114,15 @@ def test_the_settings_choose_the_decoder(model, tokenizer):
     assert words(1, None, 1) == words()
     assert words(4) != words()
     assert words(1, 2.0) == words(1, 2.0) != words(1, 2.0, None, None, 1)
+    assert choose_decoding(5, length_penalty=1.4)[0].keywords == {
+        "beam_size": 5,
+        "length_penalty": 1.4,
+    }
+
+
+def test_a_length_penalty_is_for_a_beam():
+    with pytest.raises(CourseError, match="--length-penalty is for a beam: give --beam 5, too"):
+        choose_decoding(length_penalty=1.4)
 
 
 @pytest.mark.parametrize(

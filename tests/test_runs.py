@@ -192,6 +192,15 @@ def one_line(result, *parts):
         assert part in result.err
 
 
+def test_before_anything_is_trained_a_model_translates_that_comes_with_the_course(call):
+    snow = "Two dogs are playing in the snow."
+    first = call("translate", snow)
+    assert first.out == "Zwei Hunde spielen im Schnee.\n"
+    assert first.err == "note: no run here yet; multi30k-en-de comes with the course\n"
+    named = call("translate", "--pretrained", "multi30k-en-de", snow)
+    assert (named.out, named.err) == (first.out, "")
+
+
 def test_bad_words_on_the_command_line(call, corpus):
     train = ("train", "translation", "--corpus", corpus)
     one_line(call(*train, "--steps", 0), "--steps must be above 0, got 0")
@@ -201,7 +210,10 @@ def test_bad_words_on_the_command_line(call, corpus):
     one_line(call(*train[:2], "--resume", "x", "--seed", 0), "give it no other options")
     one_line(call(*train, "--steps", 1, "--peak-rate", 0), "peak_rate must be above 0, got 0")
     one_line(call(*train, "--steps", 1, "--vocab-size", 10), "vocab_size=10 is too small")
-    one_line(call("translate", "Hello."), "no trained run", "course train translation")
+    one_line(call("evaluate"), "no trained run", "course train translation")
+    one_line(call("translate", "--pretrained", "x", "Hello."), "no pretrained model is called 'x'")
+    both = ("--pretrained", "multi30k-en-de", "--run", "x")
+    one_line(call("translate", *both, "Hello."), "a run's folder or --pretrained, not both")
     one_line(call("evaluate", "nowhere"), "nowhere is not the folder of a run")
 
 

@@ -182,6 +182,10 @@ PretrainedName = Annotated[
     typer.Option(metavar="NAME", help="A model that comes with the course: multi30k-en-de, …"),
 ]
 Beam = Annotated[int, typer.Option(min=1, help="Hypotheses of the beam search; 1 is greedy.")]
+LengthPenalty = Annotated[
+    float | None,
+    typer.Option(min=0, help="Of the beam: above 0.6, the default, longer outputs win."),
+]
 
 
 @app.command()
@@ -192,13 +196,15 @@ def evaluate(
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "validation",
     pretrained: PretrainedName = None,
     beam: Beam = 1,
+    length_penalty: LengthPenalty = None,
     device: Device = "auto",
 ) -> int:
     """Translate a split of the run's corpus and score it with BLEU and chrF."""
     from course_lib.tools import lines, runs
 
     chosen = runs.choose_run(run, pretrained)
-    where, decoding = runs.pick_device(device), lines.choose_decoding(beam)
+    where = runs.pick_device(device)
+    decoding = lines.choose_decoding(beam, length_penalty=length_penalty)
     scores, speed = runs.evaluate(chosen, split, where, decoding)
     how = "greedy" if beam == 1 else f"beam of {beam}"
     name = pretrained or chosen.folder
@@ -233,6 +239,7 @@ def translate_command(
     run: RunFolder = None,
     pretrained: PretrainedName = None,
     beam: Beam = 1,
+    length_penalty: LengthPenalty = None,
     temperature: Annotated[
         float | None, typer.Option(help="Draw words at random: below 1 tamer, above 1 wilder.")
     ] = None,
@@ -248,7 +255,7 @@ def translate_command(
     """
     from course_lib.tools import lines, runs
 
-    decoding = lines.choose_decoding(beam, temperature, top_k, top_p, seed)
+    decoding = lines.choose_decoding(beam, temperature, top_k, top_p, seed, length_penalty)
     opened = runs.run_to_use(run, pretrained)
     given = sentences or lines.read_lines(sys.stdin.buffer)
     model = opened.load_model(runs.pick_device(device))

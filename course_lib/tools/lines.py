@@ -19,11 +19,15 @@ def choose_decoding(
     top_k: int | None = None,
     top_p: float | None = None,
     seed: int = 0,
+    length_penalty: float | None = None,
 ) -> Decoding:
     """What `translate` needs: greedy as it stands, else a beam, or a way to draw and its seed.
 
-    Raises CourseError if a beam and a way to draw are given together.
+    Raises CourseError if a beam and a way to draw are given together, or a length penalty without
+    a beam.
     """
+    if length_penalty is not None and beam_size == 1:
+        raise CourseError("--length-penalty is for a beam: give --beam 5, too, or leave it out")
     given = {"--temperature": temperature, "--top-k": top_k, "--top-p": top_p}
     names = [name for name, value in given.items() if value is not None]
     if names and beam_size > 1:
@@ -36,7 +40,10 @@ def choose_decoding(
         return drawn, Generator().manual_seed(seed)
     if beam_size == 1:
         return greedy_decode, None
-    return partial(beam_search, beam_size=beam_size), None
+    decode = partial(beam_search, beam_size=beam_size)
+    return decode if length_penalty is None else partial(
+        decode, length_penalty=length_penalty
+    ), None
 
 
 def read_lines(stream: BinaryIO) -> list[str]:
