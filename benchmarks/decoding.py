@@ -30,7 +30,6 @@ from to_ctranslate2 import convert, vocabulary
 
 from course_lib.batching import make_source
 from course_lib.checkpoints import Run
-from course_lib.corpora import load_corpus
 from course_lib.decoding import (
     RereadPrefixes,
     beam_search,
@@ -43,6 +42,7 @@ from course_lib.decoding.translation import similar_lengths
 from course_lib.metrics import translation_scores
 from course_lib.models import Transformer
 from course_lib.tokenization import BOS_ID, EOS_ID, Tokenizer
+from course_lib.tools.runs import corpus_of
 
 RECORDS = Path(__file__).parent / "records" / "decoding.jsonl"
 LEAST_SAME, LARGEST_GAP = 0.995, 1e-3  # of greedy sentences; in nats, for a tie
@@ -157,8 +157,7 @@ def main(
 ) -> None:
     torch.set_num_threads(threads)
     opened = Run.open(run)
-    model, tokenizer, spec = opened.load_model(), opened.tokenizer, opened.config.corpus
-    corpus = load_corpus(spec["name"], source=spec["source"], target=spec["target"])[split]
+    model, tokenizer, corpus = opened.load_model(), opened.tokenizer, corpus_of(opened)[split]
     corpus = corpus.select(range(min(sentences, len(corpus))))
     sources, references = list(corpus["source"]), list(corpus["target"])
     ids, names = tokenizer.encode_batch(sources), vocabulary(tokenizer)

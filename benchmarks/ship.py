@@ -6,6 +6,7 @@ The scores are those of the shipped weights: written in half precision, read bac
 split is for final models: `--split validation --split test`.
 """
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -16,10 +17,23 @@ from translation import Scorer
 from course_lib.checkpoints import Run
 from course_lib.decoding import beam_search, greedy_decode, translate
 from course_lib.models import count_parameters
-from course_lib.pretrained import FOLDER, pretrained_run, ship
+from course_lib.pretrained import FOLDER, ship
+from course_lib.tools.runs import corpus_of
 
 LANGUAGES = {"en": "English", "de": "German"}
 CARD = Path(__file__).with_name("model_card.md")
+
+
+def scored(shipped: Run, split: str, ways: dict[str, Callable[..., list[list[int]]]]) -> list[str]:
+    """The rows of a table, its head first."""
+    scorer, model, lines = Scorer(shipped, split), shipped.load_model(), []
+    for way, decode in ways.items():
+        scores = scorer.scores(translate(model, shipped.tokenizer, scorer.sources, decode))
+        if not lines:
+            lines = [f"| | | {' | '.join(scores)} |", "|---" * (len(scores) + 2) + "|"]
+        lines.append(f"| {split} | {way} | {' | '.join(f'{x:.2f}' for x in scores.values())} |")
+        print(lines[-1], flush=True)
+    return lines
 
 
 def main(
@@ -30,43 +44,33 @@ def main(
     split: Annotated[list[str] | None, typer.Option(help="Splits to score.")] = None,
 ) -> None:
     made = Run.open(run)
-    ship(made, FOLDER / name, "")
-    shipped = pretrained_run(name)
-    model = shipped.load_model()
-    beam = partial(beam_search, beam_size=5, length_penalty=length_penalty)
-    lines, example = [], ""
-    for name_of_split in split or ["validation"]:
-        scorer = Scorer(shipped, name_of_split)
-        example = scorer.sources[0]
-        for way, decode in (("greedy", greedy_decode), ("beam of 5", beam)):
-            hypotheses = translate(model, shipped.tokenizer, scorer.sources, decode)
-            scores = scorer.scores(hypotheses)
-            if not lines:
-                lines = [f"| | | {' | '.join(scores)} |", "|---" * (len(scores) + 2) + "|"]
-            values = " | ".join(f"{value:.2f}" for value in scores.values())
-            lines.append(f"| {name_of_split} | {way} | {values} |")
-            print(lines[-1], flush=True)
     records, config = made.records(), made.config
-    card = CARD.read_text(encoding="utf-8").format(
-        name=name,
-        source=LANGUAGES[config.corpus["source"]],
-        target=LANGUAGES[config.corpus["target"]],
-        parameters=count_parameters(model),
-        layers=f"{config.model.num_encoder_layers} + {config.model.num_decoder_layers}",
-        d_model=config.model.d_model,
-        d_ff=config.model.d_ff,
-        vocabulary=config.model.vocab_size,
-        example=example,
-        command=command,
-        seed=config.training.seed,
-        steps=config.training.steps,
-        tokens=sum(record.tokens for record in records) / 1e6,
-        minutes=sum(record.seconds for record in records) / 60,
-        decay=config.training.average_decay,
-        torch=config.versions["torch"],
-        alpha=length_penalty,
-        table="\n".join(lines),
-    )
+    beam = partial(beam_search, beam_size=5, length_penalty=length_penalty)
+    ways = {"greedy": greedy_decode, "beam of 5": beam}
+
+    def card(shipped: Run) -> str:
+        tables = [scored(shipped, each, ways) for each in split or ["validation"]]
+        return CARD.read_text(encoding="utf-8").format(
+            name=name,
+            source=LANGUAGES[config.corpus["source"]],
+            target=LANGUAGES[config.corpus["target"]],
+            parameters=count_parameters(shipped.load_model()),
+            layers=f"{config.model.num_encoder_layers} + {config.model.num_decoder_layers}",
+            d_model=config.model.d_model,
+            d_ff=config.model.d_ff,
+            vocabulary=config.model.vocab_size,
+            example=corpus_of(shipped)["validation"]["source"][0],
+            command=command,
+            seed=config.training.seed,
+            steps=config.training.steps,
+            tokens=sum(record.tokens for record in records) / 1e6,
+            minutes=sum(record.seconds for record in records) / 60,
+            decay=config.training.average_decay,
+            torch=config.versions["torch"],
+            alpha=length_penalty,
+            table="\n".join(tables[0] + [row for table in tables[1:] for row in table[2:]]),
+        )
+
     ship(made, FOLDER / name, card)
 
 

@@ -26,10 +26,10 @@ from sacrebleu.metrics import BLEU
 from sacremoses import MosesPunctNormalizer, MosesTokenizer
 
 from course_lib.checkpoints import Run
-from course_lib.corpora import load_corpus
 from course_lib.decoding import beam_search, greedy_decode, translate
 from course_lib.metrics import translation_scores
 from course_lib.pretrained import pretrained_names, pretrained_run
+from course_lib.tools.runs import corpus_of
 
 # In the archive of tokenised texts: lowercased, normalised, tokenised by Moses.
 PUBLISHED = "multi30k_tokenised/{}.lc.norm.tok.{}.gz"
@@ -56,6 +56,10 @@ def tokenised_bleu(hypotheses: list[str], references: list[str]) -> float:
     return BLEU(tokenize="none", force=True).corpus_score(hypotheses, [references]).score
 
 
+def num_words(texts: list[str]) -> int:
+    return sum(len(text.split()) for text in texts)
+
+
 def compare_with_published(ours: list[str], split: str, language: str) -> str:
     """How many of our tokenised references are those of the published archive, if it is there."""
     file = Path(os.environ.get("COURSE_DATA", ".")) / PUBLISHED.format(FILES[split], language)
@@ -71,17 +75,16 @@ class Scorer:
     """The references of a split, cut in each way, and what hypotheses score against them."""
 
     def __init__(self, run: Run, split: str):
-        corpus = run.config.corpus
-        data = load_corpus(corpus["name"], source=corpus["source"], target=corpus["target"])[split]
+        data = corpus_of(run)[split]
         self.sources, self.references = list(data["source"]), list(data["target"])
-        language = corpus["target"] or "de"
+        language = run.config.corpus["target"] or "de"
         self.cuts = {"Moses": moses(language)}
         if language == "en":
             self.cuts["spaCy"] = spacy_words()
         self.cut_references = {
             name: [cut(text) for text in self.references] for name, cut in self.cuts.items()
         }
-        tokens = sum(len(text.split()) for text in self.cut_references["Moses"])
+        tokens = num_words(self.cut_references["Moses"])
         same = compare_with_published(self.cut_references["Moses"], split, language)
         self.about = f"{split}: {len(self.sources):,} sentences, {tokens:,} tokens of Moses; {same}"
 
@@ -91,11 +94,8 @@ class Scorer:
         for name, cut in self.cuts.items():
             cut_hypotheses = [cut(text) for text in hypotheses]
             found[name] = tokenised_bleu(cut_hypotheses, self.cut_references[name])
-            lengths = (
-                sum(len(text.split()) for text in side)
-                for side in (cut_hypotheses, self.cut_references[name])
-            )
-            found[f"length ({name})"] = next(lengths) / next(lengths)
+            length = num_words(cut_hypotheses) / num_words(self.cut_references[name])
+            found[f"length ({name})"] = length
         return found | {"chrF": cased.chrf}
 
 

@@ -5,7 +5,9 @@ Each is the folder of a run without the state of its training: `config.json` say
 weights are kept in half precision and computed with in single.
 """
 
+import dataclasses
 import difflib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,9 +65,10 @@ def load_pretrained(name: str, device: torch.device | str = "cpu") -> Pretrained
     return Pretrained(name, run.load_model(device), run.tokenizer)
 
 
-def ship(run: Run, folder: Path, card: str) -> None:
-    """Write what ships of a run: its weights in half precision, and its card.
+def ship(run: Run, folder: Path, card: Callable[[Run], str]) -> None:
+    """Write what ships of a run: its weights in half precision, and the card.
 
+    `card` is given what has been written, so that it can tell how good that is.
     Raises CourseError if that is more than 10 MB.
     """
     tensors = {name: tensor.half() for name, tensor in run.load_model().named_parameters()}
@@ -75,9 +78,11 @@ def ship(run: Run, folder: Path, card: str) -> None:
             f"{run.folder}: {size / 1e6:.1f} MB in half precision, at most {MAX_BYTES / 1e6:.0f} "
             "may ship: train a smaller model"
         )
-    shipped = Run(folder, run.config, run.tokenizer)
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "tokenizer.json", run.tokenizer.to_json())
     save_tensors(folder / "model.safetensors", tensors)
-    write_text(folder / "README.md", card)
-    shipped.write_config(run.config)
+    # Where the texts lay on the machine that trained is nobody else's business.
+    corpus = {name: value for name, value in run.config.corpus.items() if name != "from"}
+    config = dataclasses.replace(run.config, corpus=corpus)
+    Run(folder, config, run.tokenizer).write_config(config)
+    write_text(folder / "README.md", card(Run.open(folder)))

@@ -391,7 +391,9 @@ accumulate = carry_on("8.5", accumulate)
 
 # %% [markdown]
 # And this is the library's step, which does both, and with which every model of this course is
-# trained. It also stops if the loss is no number any more, before the weights are spoiled.
+# trained. Its `backward` is the loop of your `accumulate`; where there are two cores, each of them
+# takes half of every batch. The step also stops if the loss is no number any more, before the
+# weights are spoiled.
 
 # %%
 print(inspect.getsource(training.train_step))

@@ -40,10 +40,10 @@ def choose_decoding(
         return drawn, Generator().manual_seed(seed)
     if beam_size == 1:
         return greedy_decode, None
-    decode = partial(beam_search, beam_size=beam_size)
-    return decode if length_penalty is None else partial(
-        decode, length_penalty=length_penalty
-    ), None
+    beam = partial(beam_search, beam_size=beam_size)
+    if length_penalty is not None:
+        beam = partial(beam, length_penalty=length_penalty)
+    return beam, None
 
 
 def read_lines(stream: BinaryIO) -> list[str]:

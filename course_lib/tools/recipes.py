@@ -32,7 +32,7 @@ NOT_FOR_FILES = {"model": {"vocab_size", "max_len", "pad_id"}, "training": {"ste
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train. At most one of minutes, steps and epochs is set; none is ten minutes."""
+    """How to train. A run needs exactly one of minutes, steps and epochs."""
 
     corpus: str = "scenes"
     source: str | None = None
@@ -48,7 +48,7 @@ class Recipe:
     def with_options(self, options: Mapping[str, Any]) -> "Recipe":
         """The same with what the command line says. Options may be fields of TrainingConfig, too.
 
-        Raises CourseError if they set more than one budget.
+        Minutes, steps or epochs among them take the place of the recipe's.
         """
         own = {name for name in options if name in Recipe.__dataclass_fields__}
         changes = {name: options[name] for name in own}

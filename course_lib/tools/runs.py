@@ -3,6 +3,7 @@
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -12,6 +13,9 @@ from course_lib.decoding import Decoding, greedy_decode, translate
 from course_lib.errors import CourseError, RunError
 from course_lib.metrics import TranslationScores, translation_scores
 from course_lib.pretrained import pretrained_run
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
 
 FIRST = "multi30k-en-de"  # translates as long as nothing was trained
 
@@ -44,18 +48,23 @@ def choose_run(folder: Path | None, pretrained: str | None) -> Run:
 
 def run_to_use(folder: Path | None, pretrained: str | None) -> Run:
     """As `choose_run`, and before anything was trained, a model that comes with the course."""
-    if folder or pretrained or saved_runs():
-        return choose_run(folder, pretrained)
-    say(f"note: no run here yet; {FIRST} comes with the course")
-    return pretrained_run(FIRST)
+    if not (folder or pretrained or saved_runs()):
+        say(f"note: no run here yet; {FIRST} comes with the course")
+        pretrained = FIRST
+    return choose_run(folder, pretrained)
+
+
+def corpus_of(run: Run) -> "DatasetDict":
+    """The corpus that a run was started with, as it is now; its fingerprint may be another one."""
+    spec = run.config.corpus
+    return load_corpus(spec["name"], source=spec["source"], target=spec["target"])
 
 
 def evaluate(
     run: Run, split: str, device: torch.device, decoding: Decoding = (greedy_decode, None)
 ) -> tuple[TranslationScores, float]:
     """Translate a split of the run's own corpus and score it. Returns scores and sentences/s."""
-    spec = run.config.corpus
-    corpus = load_corpus(spec["name"], source=spec["source"], target=spec["target"])
+    spec, corpus = run.config.corpus, corpus_of(run)
     if corpus_fingerprint(corpus) != spec["fingerprint"]:
         say(f"note: the corpus {spec['name']} has changed since this run was trained")
     if split not in corpus:

@@ -20,7 +20,7 @@ from course_lib.errors import CorpusError, CourseError, DivergedError, RunError
 from course_lib.models import Transformer, count_parameters
 from course_lib.tokenization import PAD_ID, Tokenizer
 from course_lib.tools.recipes import Recipe
-from course_lib.tools.runs import say
+from course_lib.tools.runs import corpus_of, say
 from course_lib.tools.terminal import progress_bar, stop_noted
 from course_lib.training import Record, Trainer, validation_loss
 
@@ -122,8 +122,7 @@ def train_translation(recipe: Recipe, folder: Path | None, device: torch.device)
 def resume_translation(folder: Path, device: torch.device) -> Run:
     """Go on with a run from its last save, to the weights it would have had without the stop."""
     run = Run.open(folder)
-    spec = run.config.corpus
-    corpus = load_corpus(spec["name"], source=spec["source"], target=spec["target"])
+    spec, corpus = run.config.corpus, corpus_of(run)
     if corpus_fingerprint(corpus) != spec["fingerprint"]:
         raise RunError(
             f"the corpus {spec['name']} is not the one that {folder} was started with (its "
