@@ -31,28 +31,36 @@ def fused_sequence_loss(
 
 class _LinearCrossEntropy(torch.autograd.Function):
     """With p = softmax(x Wᵀ) and the smoothed target q, the gradient of the loss by the logits is
-    p - q: known as soon as the loss is, so the backward pass has nothing left to do."""
+    p - q: known as soon as the loss is, so the backward pass has only to scale it.
+
+    The large matrix goes no further than exp(logits): the totals of its rows are divided out of
+    small matrices, and q, which is one constant but for the targets, never meets it.
+    """
 
     @staticmethod
     def forward(
         ctx: Any, x: Tensor, weight: Tensor, targets: Tensor, label_smoothing: float
     ) -> Tensor:
         on, off = 1 - label_smoothing, label_smoothing / len(weight)  # q of the target; of any word
-        loss = x.new_zeros(())
+        right, all_alike = weight[targets], weight.sum(dim=0)
+        loss = -on * (x * right).sum() - off * (x @ all_alike).sum()
         x_grad, weight_grad = torch.empty_like(x), torch.zeros_like(weight)
         for start in range(0, len(x), SLICE):
             rows = slice(start, start + SLICE)
-            index = targets[rows, None]
-            log_p = torch.log_softmax(x[rows] @ weight.T, dim=-1)
-            loss -= on * log_p.gather(1, index).sum() + off * log_p.sum()
-            error = log_p.exp_().sub_(off)  # p - q, but for the targets themselves
-            error.scatter_add_(1, index, error.new_full(index.shape, -on))
-            torch.mm(error, weight, out=x_grad[rows])
-            weight_grad.addmm_(error.T, x[rows])
-        ctx.save_for_backward(x_grad / len(x), weight_grad / len(x))
+            logits = x[rows] @ weight.T
+            top = logits.amax(dim=-1, keepdim=True)
+            exps = logits.sub_(top).exp_()
+            total = exps.sum(dim=-1, keepdim=True)  # p = exps / total
+            loss += (top + total.log()).sum()
+            x_grad[rows] = exps @ weight / total
+            weight_grad.addmm_(exps.T, x[rows] / total)
+        x_grad -= on * right + off * all_alike
+        weight_grad.sub_(off * x.sum(dim=0)).index_add_(0, targets, x, alpha=-on)
+        ctx.save_for_backward(x_grad, weight_grad)
         return loss / len(x)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None]:
         x_grad, weight_grad = ctx.saved_tensors
-        return x_grad * grads[0], weight_grad * grads[0], None, None
+        scale = grads[0] / len(x_grad)
+        return x_grad * scale, weight_grad * scale, None, None

@@ -13,16 +13,17 @@ from course_lib.positions import RotaryPositions
 
 
 def keep_mask(x: Tensor, p: float) -> Tensor:
-    """Random boolean mask shaped like x: True with probability 1 - p, for p a multiple of 1/256.
+    """Random mask shaped like x: 1.0 with probability 1 - p, else 0.0, for p a multiple of 1/256.
 
     `bernoulli_` draws a number for each element; this cuts eight decisions from each 64-bit random
-    word, which makes dropout several times cheaper on a CPU (`benchmarks/training.py`).
+    word, which makes dropout several times cheaper on a CPU (`benchmarks/training.py`). They stay
+    small integers: a comparison that gives booleans takes ten times as long.
     """
     words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64)
     # All 64 bits; the default leaves the sign bit at zero.
     words.random_(-(2**63), None, generator=random_source())
     pieces = words.view(torch.int8)[: x.numel()].view(x.shape)
-    return pieces >= round(p * 256) - 128
+    return pieces.ge_(round(p * 256) - 128).to(x.dtype)
 
 
 class Dropout(nn.Module):
@@ -45,7 +46,7 @@ class Dropout(nn.Module):
         if x.device.type != "cpu":
             return F.dropout(x, self.p)
         p = round(self.p * 256) / 256
-        return x * (keep_mask(x, p) * (1 / (1 - p)))
+        return x * keep_mask(x, p).mul_(1 / (1 - p))
 
 
 class MultiHeadAttention(nn.Module):
