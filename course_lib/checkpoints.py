@@ -25,13 +25,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from course_lib.copying import CopyTransformer
 from course_lib.errors import RunError
 from course_lib.files import sweep, write_bytes, write_text
 from course_lib.models import Transformer, TransformerConfig
 from course_lib.tokenization import Tokenizer
 from course_lib.training import Record, Trainer, TrainingConfig
 
-FORMAT = 2  # another number whenever a field of the configurations, records or state changes
+FORMAT = 3  # another number whenever a field of the configurations, records or state changes
+READABLE = (2, FORMAT)  # 2 had no R-Drop and no copying, as their defaults say
 LOCK = ".lock"
 
 
@@ -43,10 +45,15 @@ class RunConfig:
     corpus: dict[str, Any]
     model: TransformerConfig
     training: TrainingConfig
+    copying: bool = False
     versions: dict[str, str] = field(default_factory=dict)
     threads: int = 0
     device: str = "cpu"
     format: int = FORMAT
+
+    def new_model(self) -> Transformer:
+        """The model at its very start, with weights as PyTorch's generator draws them."""
+        return CopyTransformer(self.model) if self.copying else Transformer(self.model)
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
@@ -195,7 +202,7 @@ class Run:
         """
         path = self.folder / "model.safetensors"
         tensors = load_tensors(path)
-        model = Transformer(self.config.model)
+        model = self.config.new_model()
         try:
             model.load_state_dict(tensors)
         except RuntimeError as error:
@@ -218,7 +225,7 @@ def _read_config(folder: Path) -> RunConfig:
         raise RunError(f"{folder} is not the folder of a run: it has no config.json")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        if data["format"] != FORMAT:
+        if data["format"] not in READABLE:
             raise RunError(
                 f"{folder} has run format {data['format']}, this version of the course reads "
                 f"{FORMAT}: train again, or use the version that made it ({data['versions']})"

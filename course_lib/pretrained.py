@@ -31,12 +31,14 @@ class Pretrained:
     name: str
     model: Transformer
     tokenizer: Tokenizer
+    task: str
 
     def __call__(
         self, sentences: list[str], decoding: Decoding = (greedy_decode, None)
     ) -> list[str]:
-        """Translate sentences, in their order."""
-        return translate(self.model, self.tokenizer, sentences, *decoding)
+        """Translate sentences or summarize texts, in their order; of a text, as much as is read."""
+        cut = self.task == "summarization"
+        return translate(self.model, self.tokenizer, sentences, *decoding, cut=cut)
 
 
 def pretrained_names() -> list[str]:
@@ -62,7 +64,7 @@ def load_pretrained(name: str, device: torch.device | str = "cpu") -> Pretrained
     Raises CourseError if there is none of that name, RunError if its files are damaged.
     """
     run = pretrained_run(name)
-    return Pretrained(name, run.load_model(device), run.tokenizer)
+    return Pretrained(name, run.load_model(device), run.tokenizer, run.config.task)
 
 
 def ship(run: Run, folder: Path, card: Callable[[Run], str]) -> None:

@@ -82,10 +82,10 @@ def test_train_evaluate_translate(train, call, tmp_path):
     scores = call("evaluate")
     assert scores.code == 0
     assert "tok:13a" in scores.out
-    assert re.search(r"validation: 2 sentences, greedy", scores.out)
+    assert re.search(r"validation, greedy: 2 texts", scores.out)
 
     searched = call("evaluate", "--beam", 3)
-    assert re.search(r"validation: 2 sentences, beam of 3", searched.out)
+    assert re.search(r"validation, beam of 3: 2 texts", searched.out)
 
     words = call("translate", "The dog sleeps.", "")
     assert words.code == 0
@@ -210,7 +210,7 @@ def test_bad_words_on_the_command_line(call, corpus):
     one_line(call(*train[:2], "--resume", "x", "--seed", 0), "give it no other options")
     one_line(call(*train, "--steps", 1, "--peak-rate", 0), "peak_rate must be above 0, got 0")
     one_line(call(*train, "--steps", 1, "--vocab-size", 10), "vocab_size=10 is too small")
-    one_line(call("evaluate"), "no trained run", "course train translation")
+    one_line(call("evaluate"), "no run trained", "course train translation")
     one_line(call("translate", "--pretrained", "x", "Hello."), "no pretrained model is called 'x'")
     both = ("--pretrained", "multi30k-en-de", "--run", "x")
     one_line(call("translate", *both, "Hello."), "a run's folder or --pretrained, not both")

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from course_lib.decoding.prefixes import Prefixes, largest, length_limits, up_to_the_end
+from course_lib.decoding.prefixes import Begin, Prefixes, largest, length_limits, up_to_the_end
 from course_lib.errors import CourseError
 from course_lib.models import Transformer
 from course_lib.tokenization import BOS_ID, EOS_ID
@@ -27,7 +27,7 @@ def beam_search(
     src: Tensor,
     beam_size: int = 5,
     length_penalty: float = 0.6,
-    prefixes: type[Prefixes] = Prefixes,
+    prefixes: Begin = Prefixes,
 ) -> list[list[int]]:
     """Find the sentence with the best log-probability over `length_divisor`.
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from course_lib.decoding.prefixes import Prefixes, largest, length_limits, up_to_the_end
+from course_lib.decoding.prefixes import Begin, Prefixes, largest, length_limits, up_to_the_end
 from course_lib.models import Transformer
 from course_lib.tokenization import BOS_ID, EOS_ID
 
@@ -13,9 +13,7 @@ from course_lib.tokenization import BOS_ID, EOS_ID
 Choose = Callable[[Tensor, Tensor], Tensor]
 
 
-def greedy_decode(
-    model: Transformer, src: Tensor, prefixes: type[Prefixes] = Prefixes
-) -> list[list[int]]:
+def greedy_decode(model: Transformer, src: Tensor, prefixes: Begin = Prefixes) -> list[list[int]]:
     """Take the most likely token, again and again, until the end token.
 
     A batch at a time, with caches (`prefixes=RereadPrefixes` does without them, to compare);
@@ -30,7 +28,7 @@ def greedy_decode(
 
 @torch.inference_mode()
 def write(
-    model: Transformer, src: Tensor, choose: Choose, prefixes: type[Prefixes] = Prefixes
+    model: Transformer, src: Tensor, choose: Choose, prefixes: Begin = Prefixes
 ) -> list[list[int]]:
     """Let `choose` take each next token of each sentence, until the end token or the limit.
 

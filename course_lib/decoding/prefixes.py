@@ -1,6 +1,6 @@
 """The sentences of a batch while they are being written, and what a model thinks of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -40,6 +40,10 @@ class Prefixes:
         if len(sentences) < len(self.src):  # else they are the same as before
             self.memory, self.src = self.memory[sentences], self.src[sentences]
             self.cache.keep_sources(sentences)
+
+
+# What begins with a model and its sources: `Prefixes`, or one that remembers or forbids more
+Begin = Callable[[Transformer, Tensor], Prefixes]
 
 
 class RereadPrefixes(Prefixes):

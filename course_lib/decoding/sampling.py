@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from course_lib.decoding.greedy import write
-from course_lib.decoding.prefixes import Prefixes
+from course_lib.decoding.prefixes import Begin, Prefixes
 from course_lib.errors import CourseError
 from course_lib.models import Transformer
 
@@ -24,7 +24,7 @@ def sample(
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float = 1.0,
-    prefixes: type[Prefixes] = Prefixes,
+    prefixes: Begin = Prefixes,
 ) -> list[list[int]]:
     """Draw each token of each sentence with `draw`.
 

@@ -21,6 +21,7 @@ def translate(
     decode: Callable[..., list[list[int]]] = greedy_decode,
     generator: Generator | None = None,
     batch_tokens: int = 4_000,
+    cut: bool = False,
 ) -> list[str]:
     """Translate sentences, similar lengths together, and return them in their own order.
 
@@ -28,10 +29,13 @@ def translate(
     `partial(beam_search, beam_size=10)`. `sample` needs a `generator`, of which each sentence gets
     a part of its own. `batch_tokens` bounds the source tokens of a batch. An empty sentence stays
     empty.
-    Raises ValueError if a sentence is longer than the model's `max_len`.
+    Raises ValueError if a sentence is longer than the model's `max_len`, unless its end may be
+    `cut` off.
     """
     device = model.embedding.weight.device
     ids = tokenizer.encode_batch(sentences)
+    if cut:
+        ids = [each[: model.config.max_len - 1] for each in ids]  # the end token needs a place
     own = None if generator is None else split_generator(generator, len(sentences))
     translations = [""] * len(sentences)
     filled = [i for i, sentence in enumerate(sentences) if sentence.strip()]

@@ -122,16 +122,22 @@ RunFolder = Annotated[
 ]
 
 
-@train.command("translation")
-def train_translation(
+@train.command("translation", help="Train a translation model, by default on `scenes`.")
+@train.command("summarization", help="Train a summarization model, by default on `docstrings`.")
+def train_command(
     context: typer.Context,
     corpus: Annotated[
-        str,
-        typer.Option(help="scenes, docstrings, multi30k, or the path of your own file or folder."),
-    ] = "scenes",
-    source: Annotated[str | None, typer.Option(help="Column to translate from.")] = None,
-    target: Annotated[str | None, typer.Option(help="Column to translate to.")] = None,
-    minutes: Annotated[float | None, typer.Option(help="Train for about this long.")] = None,
+        str | None,
+        typer.Option(
+            help="scenes, docstrings, multi30k, dialogsum, xsum, or the path of your own file or "
+            "folder."
+        ),
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Column to read.")] = None,
+    target: Annotated[str | None, typer.Option(help="Column to write.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Train for about this long; by default 10.")
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Train for so many steps.")] = None,
     epochs: Annotated[float | None, typer.Option(help="Show each pair so many times.")] = None,
     run: Annotated[
@@ -147,16 +153,30 @@ def train_translation(
         int, typer.Option(help="Stop when so many validations in a row bring nothing (0: never).")
     ] = 0,
     vocab_size: Annotated[int, typer.Option(help="Tokens of the joint vocabulary.")] = 5_000,
-    max_length: Annotated[int, typer.Option(min=2, help="Longest text, in tokens.")] = 512,
+    max_length: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            show_default=False,
+            help="Longest text, in tokens: 512, or 256 of a text to summarize, whose rest is not "
+            "read.",
+        ),
+    ] = None,
+    copying: Annotated[
+        bool | None,
+        typer.Option(
+            "--copying/--plain",
+            show_default=False,
+            help="With a pointer that copies from the source, as for summaries, or without.",
+        ),
+    ] = None,
     recipe: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="multi30k-en-de, multi30k-de-en, or a file of your own."),
     ] = None,
     device: Device = "auto",
 ) -> int:
-    """Train a translation model, by default for 10 minutes on the generated corpus `scenes`.
-
-    A recipe sets what has no option here; options have the last word. The loss on the validation
+    """A recipe sets what has no option here; options have the last word. The loss on the validation
     split is measured ten times, and the weights at its lowest are kept.
     The same seed gives the same weights, bit for bit, on the same machine with the same number of
     threads; another machine, a GPU, or another version of PyTorch gives others that are as good.
@@ -164,16 +184,16 @@ def train_translation(
     from course_lib.tools import recipes, training_runs
     from course_lib.tools.runs import pick_device
 
-    where = pick_device(device)
+    task, where = str(context.info_name), pick_device(device)
     given = given_options(context) - {"device", "run", "recipe"}
     if resume is not None:
         if given - {"resume"} or run or recipe:
             raise CourseError("--resume goes on as the run was started: give it no other options")
-        training_runs.resume_translation(resume, where)
+        training_runs.resume(resume, where)
         return 0
-    chosen = recipes.read_recipe(recipe) if recipe else recipes.Recipe(minutes=10.0)
+    chosen = recipes.read_recipe(recipe, task) if recipe else recipes.default_recipe(task)
     options = {name: context.params[name] for name in given}
-    training_runs.train_translation(chosen.with_options(options), run, where)
+    training_runs.train(task, chosen.with_options(options), run, where)
     return 0
 
 
@@ -188,6 +208,11 @@ LengthPenalty = Annotated[
 ]
 
 
+BlockRepeats = Annotated[
+    int, typer.Option(min=0, metavar="N", help="Write no group of N tokens twice (0: may be).")
+]
+
+
 @app.command()
 def evaluate(
     run: Annotated[
@@ -197,20 +222,23 @@ def evaluate(
     pretrained: PretrainedName = None,
     beam: Beam = 1,
     length_penalty: LengthPenalty = None,
+    block_repeats: BlockRepeats = 0,
     device: Device = "auto",
 ) -> int:
-    """Translate a split of the run's corpus and score it with BLEU and chrF."""
-    from course_lib.tools import lines, runs
+    """Decode a split of the run's corpus and score it: translations with BLEU and chrF, summaries
+    with ROUGE, beside what needs no model."""
+    from course_lib.tools import evaluation, lines, runs
 
     chosen = runs.choose_run(run, pretrained)
     where = runs.pick_device(device)
-    decoding = lines.choose_decoding(beam, length_penalty=length_penalty)
-    scores, speed = runs.evaluate(chosen, split, where, decoding)
+    decoding = lines.choose_decoding(
+        beam, length_penalty=length_penalty, block_repeats=block_repeats
+    )
     how = "greedy" if beam == 1 else f"beam of {beam}"
-    name = pretrained or chosen.folder
-    print(f"{name}, {split}: {scores.num_sentences:,} sentences, {how}, {speed:,.0f} a second")
-    print(f"BLEU {scores.bleu:.2f}  {scores.bleu_signature}")
-    print(f"chrF {scores.chrf:.2f}  {scores.chrf_signature}")
+    report = evaluation.report(chosen, split, where, decoding)
+    print(f"{pretrained or chosen.folder}, {split}, {how}: {next(report)}")
+    for line in report:
+        print(line)
     return 0
 
 
@@ -256,12 +284,47 @@ def translate_command(
     from course_lib.tools import lines, runs
 
     decoding = lines.choose_decoding(beam, temperature, top_k, top_p, seed, length_penalty)
-    opened = runs.run_to_use(run, pretrained)
+    opened = runs.run_to_use("translation", run, pretrained)
     given = sentences or lines.read_lines(sys.stdin.buffer)
     model = opened.load_model(runs.pick_device(device))
     write = lines.utf8_writer(sys.stdout)
     well = lines.translate_lines(model, opened.tokenizer, given, write, runs.say, decoding)
     return 0 if well else 2
+
+
+@app.command("summarize")
+def summarize_command(
+    functions: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE.py:FUNCTION]...", show_default=False)
+    ] = None,
+    run: RunFolder = None,
+    pretrained: Annotated[
+        bool, typer.Option("--pretrained", help="By the model that comes with the course.")
+    ] = False,
+    beam: Beam = 1,
+    length_penalty: LengthPenalty = None,
+    block_repeats: BlockRepeats = 3,
+    device: Device = "auto",
+) -> int:
+    """Summarize functions of Python files (they are parsed, never run), or standard input as one
+    text.
+
+    Without --run and --pretrained by the latest run, or, before there is one, by docstrings, which
+    comes with the course.
+    """
+    from course_lib.tools import lines, runs, summaries
+
+    decoding = lines.choose_decoding(
+        beam, length_penalty=length_penalty, block_repeats=block_repeats
+    )
+    texts = [summaries.function_source(where) for where in functions or []]
+    opened = runs.run_to_use("summarization", run, "docstrings" if pretrained else None)
+    texts = texts or [summaries.read_text(sys.stdin.buffer)]
+    model = opened.load_model(runs.pick_device(device))
+    write = lines.utf8_writer(sys.stdout)
+    for summary in summaries.summarize(model, opened.tokenizer, texts, runs.say, decoding):
+        write(summary)
+    return 0
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -3,11 +3,18 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from io import TextIOWrapper
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from torch import Generator
 
-from course_lib.decoding import Decoding, beam_search, greedy_decode, sample, translate
+from course_lib.decoding import (
+    Decoding,
+    WithoutRepeats,
+    beam_search,
+    greedy_decode,
+    sample,
+    translate,
+)
 from course_lib.errors import CourseError
 from course_lib.models import Transformer
 from course_lib.tokenization import Tokenizer
@@ -20,8 +27,11 @@ def choose_decoding(
     top_p: float | None = None,
     seed: int = 0,
     length_penalty: float | None = None,
+    block_repeats: int = 0,
 ) -> Decoding:
     """What `translate` needs: greedy as it stands, else a beam, or a way to draw and its seed.
+
+    With `block_repeats`, no group of so many tokens is written twice.
 
     Raises CourseError if a beam and a way to draw are given together, or a length penalty without
     a beam.
@@ -34,16 +44,18 @@ def choose_decoding(
         raise CourseError(
             f"--beam searches and {', '.join(names)} draws at random: give one or the other"
         )
+    options: dict[str, Any] = {}
+    if block_repeats:
+        options["prefixes"] = partial(WithoutRepeats, n=block_repeats)
     if names:
         temperature, top_p = (1.0 if value is None else value for value in (temperature, top_p))
-        drawn = partial(sample, temperature=temperature, top_k=top_k, top_p=top_p)
-        return drawn, Generator().manual_seed(seed)
+        options |= {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+        return partial(sample, **options), Generator().manual_seed(seed)
     if beam_size == 1:
-        return greedy_decode, None
-    beam = partial(beam_search, beam_size=beam_size)
+        return (partial(greedy_decode, **options) if options else greedy_decode), None
     if length_penalty is not None:
-        beam = partial(beam, length_penalty=length_penalty)
-    return beam, None
+        options["length_penalty"] = length_penalty
+    return partial(beam_search, beam_size=beam_size, **options), None
 
 
 def read_lines(stream: BinaryIO) -> list[str]:

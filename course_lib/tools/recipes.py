@@ -1,7 +1,7 @@
 """What a run is made from: the defaults, a recipe's file over them, the command line over that.
 
-A recipe is a TOML file whose names are those of the options of `course train translation`, with
-tables [model] and [training] for the fields of `TransformerConfig` and `TrainingConfig`.
+A recipe is a TOML file whose names are those of the options of `course train`, with tables [model]
+and [training] for the fields of `TransformerConfig` and `TrainingConfig`.
 """
 
 import collections.abc
@@ -42,6 +42,7 @@ class Recipe:
     epochs: float | None = None
     vocab_size: int = 5_000
     max_length: int = 512
+    copying: bool = False
     model: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
 
@@ -75,8 +76,25 @@ class Recipe:
             raise CourseError(str(error)) from error
 
 
-def read_recipe(name_or_path: str) -> Recipe:
-    """A recipe of the course by its name, or a file of one's own.
+DEFAULTS = {
+    "translation": Recipe(),
+    "summarization": Recipe(
+        corpus="docstrings",
+        max_length=256,
+        copying=True,
+        model={"num_encoder_layers": 3, "num_decoder_layers": 3},
+        training={"batch_tokens": 8_000},
+    ),
+}
+
+
+def default_recipe(task: str) -> Recipe:
+    """Ten minutes with the defaults of a task."""
+    return dataclasses.replace(DEFAULTS[task], minutes=10.0)
+
+
+def read_recipe(name_or_path: str, task: str = "translation") -> Recipe:
+    """A recipe of the course by its name, or a file of one's own, over the defaults of a task.
 
     Raises CourseError, in one line, if there is none or a line of it says nothing to us.
     """
@@ -96,7 +114,10 @@ def read_recipe(name_or_path: str) -> Recipe:
         for name in NOT_FOR_FILES[table]:
             del types[name]
         _check_names(path, f"[{table}] ", values.get(table, {}), types)
-    return Recipe(**values)
+    defaults = DEFAULTS[task]
+    for table in NOT_FOR_FILES:
+        values[table] = {**getattr(defaults, table), **values.get(table, {})}
+    return dataclasses.replace(defaults, **values)
 
 
 def _types(config: type) -> dict[str, tuple[type, ...]]:

@@ -1,23 +1,22 @@
-"""What `course evaluate` and `course translate` do with a run."""
+"""Which run, and on which device: what the commands share that use a trained model."""
 
+import json
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
 from course_lib.checkpoints import Run
-from course_lib.corpora import corpus_fingerprint, load_corpus
-from course_lib.decoding import Decoding, greedy_decode, translate
+from course_lib.corpora import load_corpus
 from course_lib.errors import CourseError, RunError
-from course_lib.metrics import TranslationScores, translation_scores
 from course_lib.pretrained import pretrained_run
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
-FIRST = "multi30k-en-de"  # translates as long as nothing was trained
+# What works as long as nothing was trained
+FIRST = {"translation": "multi30k-en-de"}
 
 
 def pick_device(name: str) -> torch.device:
@@ -36,22 +35,27 @@ def pick_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def choose_run(folder: Path | None, pretrained: str | None) -> Run:
+def choose_run(folder: Path | None, pretrained: str | None, task: str | None = None) -> Run:
     """The run in a folder, or a model that comes with the course; without either, the latest run.
 
-    Raises CourseError if both are given, or if there is no such model.
+    Raises CourseError if both are given, if there is no such model, or if it is for another task.
     """
     if folder and pretrained:
         raise CourseError("give a run's folder or --pretrained, not both")
-    return pretrained_run(pretrained) if pretrained else Run.open(folder or latest_run())
+    run = pretrained_run(pretrained) if pretrained else Run.open(folder or latest_run(task))
+    if task and run.config.task != task:
+        raise CourseError(
+            f"{pretrained or folder} is for {run.config.task}, not for {task}: choose another one"
+        )
+    return run
 
 
-def run_to_use(folder: Path | None, pretrained: str | None) -> Run:
+def run_to_use(task: str, folder: Path | None, pretrained: str | None) -> Run:
     """As `choose_run`, and before anything was trained, a model that comes with the course."""
-    if not (folder or pretrained or saved_runs()):
-        say(f"note: no run here yet; {FIRST} comes with the course")
-        pretrained = FIRST
-    return choose_run(folder, pretrained)
+    if not (folder or pretrained or saved_runs(task)) and task in FIRST:
+        pretrained = FIRST[task]
+        say(f"note: no run here yet; {pretrained} comes with the course")
+    return choose_run(folder, pretrained, task)
 
 
 def corpus_of(run: Run) -> "DatasetDict":
@@ -60,36 +64,30 @@ def corpus_of(run: Run) -> "DatasetDict":
     return load_corpus(spec["name"], source=spec["source"], target=spec["target"])
 
 
-def evaluate(
-    run: Run, split: str, device: torch.device, decoding: Decoding = (greedy_decode, None)
-) -> tuple[TranslationScores, float]:
-    """Translate a split of the run's own corpus and score it. Returns scores and sentences/s."""
-    spec, corpus = run.config.corpus, corpus_of(run)
-    if corpus_fingerprint(corpus) != spec["fingerprint"]:
-        say(f"note: the corpus {spec['name']} has changed since this run was trained")
-    if split not in corpus:
-        raise CourseError(f"--split must be one of {', '.join(corpus)}, got {split!r}")
-    model, sources = run.load_model(device), list(corpus[split]["source"])
-    started = time.perf_counter()
-    hypotheses = translate(model, run.tokenizer, sources, *decoding)
-    seconds = time.perf_counter() - started
-    return translation_scores(hypotheses, corpus[split]["target"]), len(sources) / seconds
+def saved_runs(task: str | None = None, parent: Path = Path("runs")) -> list[Path]:
+    """The folders of all runs that have weights, or of those for a task."""
+    folders = [path.parent for path in parent.glob("*/model.safetensors")]
+    return [folder for folder in folders if task is None or task_of(folder) in (task, None)]
 
 
-def saved_runs(parent: Path = Path("runs")) -> list[Path]:
-    """The weights of all runs that have any."""
-    return list(parent.glob("*/model.safetensors"))
+def task_of(folder: Path) -> str | None:
+    """What a run was trained for; None if its configuration does not say."""
+    try:
+        return str(json.loads((folder / "config.json").read_bytes())["task"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
-def latest_run(parent: Path = Path("runs")) -> Path:
+def latest_run(task: str | None = None, parent: Path = Path("runs")) -> Path:
     """The run that was saved last. Raises RunError if there is none."""
-    saved = saved_runs(parent)
+    saved = saved_runs(task, parent)
     if not saved:
         raise RunError(
-            f"there is no trained run under {parent.resolve()}: train one with "
-            "`course train translation --minutes 3`, or name one with `--run`"
+            f"there is no run trained{f' for {task}' if task else ''} under {parent.resolve()}: "
+            f"train one with `course train {task or 'translation'} --minutes 3`, or name one with "
+            "`--run`"
         )
-    return max(saved, key=lambda path: path.stat().st_mtime).parent
+    return max(saved, key=lambda folder: (folder / "model.safetensors").stat().st_mtime)
 
 
 def say(line: str) -> None:

@@ -7,7 +7,7 @@ import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tokenizers
 import torch
@@ -17,7 +17,7 @@ from course_lib.batching import Pair, bucket
 from course_lib.checkpoints import Run, RunConfig, hold, must_be_free
 from course_lib.corpora import corpus_fingerprint, corpus_note, load_corpus
 from course_lib.errors import CorpusError, CourseError, DivergedError, RunError
-from course_lib.models import Transformer, count_parameters
+from course_lib.models import count_parameters
 from course_lib.tokenization import PAD_ID, Tokenizer
 from course_lib.tools.recipes import Recipe
 from course_lib.tools.runs import corpus_of, say
@@ -52,11 +52,16 @@ class Budget:
 
 
 def encode_split(
-    corpus: "DatasetDict", split: str, tokenizer: Tokenizer, max_len: int
+    corpus: "DatasetDict", split: str, tokenizer: Tokenizer, max_len: int, task: str
 ) -> list[Pair]:
-    """Token ids of a split. Raises CorpusError if a text is longer than the model reads."""
-    columns = [tokenizer.encode_batch(corpus[split][side]) for side in ("source", "target")]
-    pairs = list(zip(*columns, strict=True))
+    """Token ids of a split. Of a text to summarize, what is too long for the model is cut off.
+
+    Raises CorpusError if another text is longer than the model reads.
+    """
+    sources, targets = (tokenizer.encode_batch(corpus[split][s]) for s in ("source", "target"))
+    if task == "summarization":
+        sources = cut_sources(sources, max_len - 1, split)
+    pairs = list(zip(sources, targets, strict=True))
     long = [i for i, pair in enumerate(pairs) if max(map(len, pair)) >= max_len]
     if long:
         worst = max(long, key=lambda i: max(map(len, pairs[i])))
@@ -68,16 +73,29 @@ def encode_split(
     return pairs
 
 
+def cut_sources(sources: list[list[int]], limit: int, split: str) -> list[list[int]]:
+    """The first tokens of each source, and a word about those that had more."""
+    longer = [len(source) for source in sources if len(source) > limit]
+    if longer:
+        say(
+            f"note: {split}: {len(longer):,} of {len(sources):,} sources have more than {limit} "
+            f"tokens (up to {max(longer):,}); the rest of them is not read. --max-length reads more"
+        )
+    return [source[:limit] for source in sources]
+
+
 def next_folder(parent: Path, name: str) -> Path:
     """The first of name-1, name-2, … that does not exist."""
     return next(p for n in itertools.count(1) if not (p := parent / f"{name}-{n}").exists())
 
 
-def train_translation(recipe: Recipe, folder: Path | None, device: torch.device) -> Run:
-    """Train a new model. Returns its run."""
+def train(task: str, recipe: Recipe, folder: Path | None, device: torch.device) -> Run:
+    """Train a new model for "translation" or "summarization". Returns its run."""
     training = recipe.training_config(1, VALIDATIONS)
+    if recipe.copying and training.r_drop:
+        raise CourseError("R-Drop is for models that don't copy: leave out r_drop, or use --plain")
     budget = Budget(recipe.minutes, recipe.steps, recipe.epochs)
-    folder = folder or next_folder(Path("runs"), f"translation-{Path(recipe.corpus).stem}")
+    folder = folder or next_folder(Path("runs"), f"{task}-{Path(recipe.corpus).stem}")
     must_be_free(folder)
     corpus = load_corpus(recipe.corpus, source=recipe.source, target=recipe.target)
     if note := corpus_note(recipe.corpus, corpus):
@@ -86,10 +104,10 @@ def train_translation(recipe: Recipe, folder: Path | None, device: torch.device)
     texts = itertools.chain(train["source"], train["target"])
     tokenizer = Tokenizer.train(texts, recipe.vocab_size)
     model = recipe.model_config(tokenizer.vocab_size, PAD_ID)
-    pairs = encode_split(corpus, "train", tokenizer, model.max_len)
-    held_out = encode_split(corpus, "validation", tokenizer, model.max_len)
+    pairs = encode_split(corpus, "train", tokenizer, model.max_len, task)
+    held_out = encode_split(corpus, "validation", tokenizer, model.max_len, task)
     config = RunConfig(
-        task="translation",
+        task=task,
         corpus={
             "name": recipe.corpus,
             "source": recipe.source,
@@ -100,6 +118,7 @@ def train_translation(recipe: Recipe, folder: Path | None, device: torch.device)
         },
         model=model,
         training=training,
+        copying=recipe.copying,
         versions=versions(),
         threads=torch.get_num_threads(),
         device=device.type,
@@ -119,7 +138,7 @@ def train_translation(recipe: Recipe, folder: Path | None, device: torch.device)
     return run
 
 
-def resume_translation(folder: Path, device: torch.device) -> Run:
+def resume(folder: Path, device: torch.device) -> Run:
     """Go on with a run from its last save, to the weights it would have had without the stop."""
     run = Run.open(folder)
     spec, corpus = run.config.corpus, corpus_of(run)
@@ -128,9 +147,9 @@ def resume_translation(folder: Path, device: torch.device) -> Run:
             f"the corpus {spec['name']} is not the one that {folder} was started with (its "
             "fingerprint differs): restore it, or start a new run"
         )
-    max_len = run.config.model.max_len
-    pairs = encode_split(corpus, "train", run.tokenizer, max_len)
-    held_out = encode_split(corpus, "validation", run.tokenizer, max_len)
+    max_len, task = run.config.model.max_len, run.config.task
+    pairs = encode_split(corpus, "train", run.tokenizer, max_len, task)
+    held_out = encode_split(corpus, "validation", run.tokenizer, max_len, task)
     with hold(folder):
         trainer = new_trainer(run.config, pairs, held_out, device)
         records = run.restore(trainer)
@@ -169,7 +188,7 @@ def new_trainer(
 ) -> Trainer:
     """A trainer at its very start: the seed decides the weights, the data order and the dropout."""
     torch.manual_seed(config.training.seed)
-    return Trainer(Transformer(config.model).to(device), pairs, config.training, held_out)
+    return Trainer(config.new_model().to(device), pairs, config.training, held_out)
 
 
 def count_steps(
@@ -189,20 +208,34 @@ def count_steps(
     say("timing a short warm-up …")
     seconds = budget.minutes * 60
     started = time.perf_counter()
-    training = dataclasses.replace(config.training, steps=1_000_000, validate_every=0, patience=0)
-    trainer = new_trainer(dataclasses.replace(config, training=training), pairs, held_out, device)
-    times = []
-    for record in trainer.steps():
-        times.append(record.seconds)
-        if time.perf_counter() - started > min(20.0, seconds / 10):
-            break
-    steady = times[len(times) // 4 :]  # the first steps are slower
+
+    def trainer(**changes: Any) -> Trainer:
+        free: dict[str, Any] = {"steps": 1_000_000, "validate_every": 0, "patience": 0}
+        training = dataclasses.replace(config.training, **free, **changes)
+        return new_trainer(dataclasses.replace(config, training=training), pairs, held_out, device)
+
+    # What R-Drop does takes longer: each kind of step is timed for itself.
+    plain = config.training.r_drop_from if config.training.r_drop else 1.0
+    kinds = [(plain, trainer(r_drop=0.0)), (1 - plain, trainer(r_drop_from=0.0))]
+    probe = min(20.0, seconds / 10)
+    per_step = sum(share * seconds_a_step(kind, probe) for share, kind in kinds if share)
     warmed_up = time.perf_counter()
-    validation_loss(trainer.averaged, held_out)
+    validation_loss(kinds[0][1].averaged, held_out)
     now = time.perf_counter()
     left = seconds - (now - started) - (VALIDATIONS + 1) * (now - warmed_up)
     # Saving takes its share, too.
-    return max(1, int(0.97 * left * len(steady) / sum(steady)))
+    return max(1, int(0.97 * left / per_step))
+
+
+def seconds_a_step(trainer: Trainer, seconds: float) -> float:
+    """How long a step takes, found in so many seconds."""
+    started, times = time.perf_counter(), []
+    for record in trainer.steps():
+        times.append(record.seconds)
+        if time.perf_counter() - started > seconds:
+            break
+    steady = times[len(times) // 4 :]  # the first steps are slower
+    return sum(steady) / len(steady)
 
 
 def run_to_the_end(run: Run, trainer: Trainer, records: list[Record]) -> None:
