@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary
 import matplotlib.pyplot as plt
 from IPython.display import display
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, to_rgb
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap, Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 from torch import Tensor
@@ -410,6 +411,50 @@ def boxes_and_arrows(
     told = "; ".join(f"{name} to {' and '.join(ends)}" for name, ends in steps.items() if ends)
     place = f" The box {here} is set off." if here else ""
     describe(ax, f"{title}. Boxes joined by arrows, from {told}.{place}")
+    return ax
+
+
+def shaded_tokens(
+    rows: Sequence[tuple[Sequence[str], Tensor]], title: str, shade: str, width: int = 76
+) -> Axes:
+    """Lines of text whose tokens are the darker, the higher their value is, from 0 to 1.
+
+    `rows` has for each text its tokens, as `Tokenizer.pieces` gives them (`##` joins one to the
+    token before), and a value for each; `shade` says what the values are. Returns the ax.
+    """
+    places: list[tuple[float, int, str, float]] = []  # where it begins, on which line, text, value
+    line = -1
+    for pieces, values in rows:
+        line, x = line + 1, 0.0
+        for piece, value in zip(pieces, values.tolist(), strict=True):
+            text = piece.removeprefix("##")
+            x += 0.0 if piece.startswith("##") or x == 0 else 0.8
+            if x + len(text) > width:
+                line, x = line + 1, 2.0
+            places.append((x, line, text, value))
+            x += len(text)
+    _, ax = plt.subplots(figsize=(0.105 * width, 0.3 * (line + 1) + 0.8), layout="constrained")
+    colours = plt.get_cmap("Blues")
+    for x, y, text, value in places:
+        face = colours(0.85 * value)
+        ax.add_patch(Rectangle((x, y - 0.4), len(text), 0.8, fc=face, ec="0.8", lw=0.4))
+        ink = _readable_on(face)
+        middle = x + len(text) / 2
+        ax.text(middle, y, text, family="monospace", size=8, ha="center", va="center", color=ink)
+    ax.set(xlim=(-0.5, width + 0.5), ylim=(line + 0.6, -0.6))
+    ax.set_axis_off()
+    ax.set_title(title, loc="left")
+    scale = ScalarMappable(Normalize(0, 1 / 0.85), colours)
+    bar = _figure(ax).colorbar(scale, ax=ax, orientation="horizontal", aspect=60, pad=0.02)
+    bar.ax.set_xlim(0, 1)
+    bar.set_label(shade)
+    told = "; ".join(
+        " ".join(
+            f"{piece} ({value:.2f})" for piece, value in zip(pieces, values.tolist(), strict=True)
+        )
+        for pieces, values in rows
+    )
+    describe(ax, f"{title}. Tokens, each with its value: {shade}. {told}.")
     return ax
 
 

@@ -143,6 +143,20 @@ def test_tables_of_numbers_are_told_row_by_row():
     assert "rows 0.25." in plots.description(ax)
 
 
+def test_shaded_tokens_stand_in_lines_and_are_told_with_their_values():
+    rows = [(["Return", "the", "foo", "##bar"], torch.tensor([0.1, 0.0, 0.9, 1.0]))]
+    rows.append((["word"] * 30, torch.linspace(0, 1, 30)))
+    ax = plots.shaded_tokens(rows, "What is copied", "share that is copied", width=60)
+    ys = [text.get_position()[1] for text in ax.texts]
+    assert ys[:4] == [0] * 4
+    assert max(ys) == 3  # the second text takes three lines
+    boxes = [patch.get_bbox() for patch in ax.patches]
+    assert boxes[2].x1 == boxes[3].x0  # one word
+    assert all(box.x1 <= 60 for box in boxes)
+    assert not any(a.overlaps(b.shrunk(0.9, 0.9)) for a, b in zip(boxes, boxes[2:], strict=False))
+    assert "foo (0.90) ##bar (1.00)" in plots.description(ax)
+
+
 def test_a_map_joins_its_boxes_and_tells_what_leads_to_what():
     boxes = {"A": ("start", 0, 0), "B": ("aside", 1, 1), "C": ("also", -1, 1), "D": ("end", 0, 2)}
     arrows = [("A", "B"), ("A", "C"), ("B", "D"), ("C", "D"), ("A", "D")]
