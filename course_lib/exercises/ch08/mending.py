@@ -1,12 +1,13 @@
 """8.10, find the bugs: a loop with all five illnesses of the clinic at once."""
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import combinations
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from course_lib.clinic import set_rate
@@ -76,6 +77,7 @@ def _loop(
     zero: str = "each step",
     plain: bool = True,
     stepping: bool = True,
+    loss_of: Callable[[Tensor, Tensor], Tensor] = sequence_loss,
 ) -> list[Any]:
     """The loop, with the switches of what goes wrong with it."""
     model = copy.deepcopy(model) if copied else model
@@ -90,7 +92,7 @@ def _loop(
             if zero == "each step":
                 adam.zero_grad()
             logits = model(source, target_out if leak else target_in)
-            loss = sequence_loss(logits.softmax(dim=-1) if softmax else logits, target_out)
+            loss = loss_of(logits.softmax(dim=-1) if softmax else logits, target_out)
             loss.backward()
             if zero == "after the gradient":
                 adam.zero_grad()
@@ -98,6 +100,16 @@ def _loop(
                 adam.step()
             losses.append(loss.item() if plain else loss.detach())
     return losses
+
+
+def _with_padding(logits: Tensor, targets: Tensor) -> Tensor:
+    """Padding counts like any other token."""
+    return F.cross_entropy(logits.flatten(0, -2), targets.flatten())
+
+
+def _sum(logits: Tensor, targets: Tensor) -> Tensor:
+    """Over all tokens, where the mean was asked for."""
+    return sequence_loss(logits, targets) * (targets != PAD_ID).sum()
 
 
 def _own_input(
@@ -297,6 +309,18 @@ MEND = Exercise(
             _own_input,
             "The model reads the right tokens now, and is asked for those same ones. Which part of "
             "a batch is what it should say *next*?",
+        ),
+        Mistake(
+            "padding counted",
+            _switched({"loss_of": _with_padding}),
+            "Padding is asked for like any other token: a short sentence is to be continued with "
+            "nothing. Which function of this chapter leaves those places out?",
+        ),
+        Mistake(
+            "summed",
+            _switched({"loss_of": _sum}),
+            "The losses of all tokens are added up, so that a long batch makes a long step. What "
+            "does `sequence_loss` give?",
         ),
         Mistake(
             "no step",
