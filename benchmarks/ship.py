@@ -1,75 +1,112 @@
 """Put a finished run among the models that come with the course, with a card of measured scores.
 
-    COURSE_DATA=FOLDER python benchmarks/ship.py RUN NAME --length-penalty 1.4 --command "…"
+    COURSE_DATA=FOLDER python benchmarks/ship.py RUN NAME --command "…" --length-penalty 1.4
+    python benchmarks/ship.py RUN NAME --command "…"
 
 The scores are those of the shipped weights: written in half precision, read back. The test
 split is for final models: `--split validation --split test`.
 """
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from summarization import of_run, scored
 from translation import Scorer
 
 from course_lib.checkpoints import Run
 from course_lib.decoding import beam_search, greedy_decode, translate
 from course_lib.models import count_parameters
 from course_lib.pretrained import FOLDER, ship
+from course_lib.rouge import SIGNATURE
+from course_lib.tools.evaluation import baselines
 from course_lib.tools.runs import corpus_of
 
 LANGUAGES = {"en": "English", "de": "German"}
-CARD = Path(__file__).with_name("model_card.md")
+HERE = Path(__file__).parent
 
 
-def scored(shipped: Run, split: str, ways: dict[str, Callable[..., list[list[int]]]]) -> list[str]:
-    """The rows of a table, its head first."""
-    scorer, model, lines = Scorer(shipped, split), shipped.load_model(), []
-    for way, decode in ways.items():
-        scores = scorer.scores(translate(model, shipped.tokenizer, scorer.sources, decode))
-        if not lines:
-            lines = [f"| | | {' | '.join(scores)} |", "|---" * (len(scores) + 2) + "|"]
-        lines.append(f"| {split} | {way} | {' | '.join(f'{x:.2f}' for x in scores.values())} |")
-        print(lines[-1], flush=True)
-    return lines
+def facts(made: Run, shipped: Run) -> dict[str, Any]:
+    """What every card tells of a run."""
+    records, config = made.records(), made.config
+    return {
+        "parameters": count_parameters(shipped.load_model()),
+        "layers": f"{config.model.num_encoder_layers} + {config.model.num_decoder_layers}",
+        "d_model": config.model.d_model,
+        "d_ff": config.model.d_ff,
+        "vocabulary": config.model.vocab_size,
+        "limit": config.model.max_len - 1,
+        "seed": config.training.seed,
+        "steps": config.training.steps,
+        "tokens": sum(record.tokens for record in records) / 1e6,
+        "minutes": sum(record.seconds for record in records) / 60,
+        "decay": config.training.average_decay,
+        "torch": config.versions["torch"],
+        "pairs": config.corpus["pairs"],
+    }
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Rows with the same columns, as Markdown."""
+    head = [f"| {' | '.join(rows[0])} |", "|---" * len(rows[0]) + "|"]
+    cells = [[f"{c:.2f}" if isinstance(c, float) else str(c) for c in r.values()] for r in rows]
+    return "\n".join(head + [f"| {' | '.join(row)} |" for row in cells])
+
+
+def translations(shipped: Run, splits: list[str], length_penalty: float) -> dict[str, Any]:
+    """What the card of a translator tells beside."""
+    beam = partial(beam_search, beam_size=5, length_penalty=length_penalty)
+    model, rows = shipped.load_model(), []
+    for split in splits:
+        scorer = Scorer(shipped, split)
+        for way, decode in {"greedy": greedy_decode, "beam of 5": beam}.items():
+            scores = scorer.scores(translate(model, shipped.tokenizer, scorer.sources, decode))
+            rows.append({"split": split, "decoding": way, **scores})
+            print(rows[-1], flush=True)
+    return {
+        "source": LANGUAGES[shipped.config.corpus["source"]],
+        "target": LANGUAGES[shipped.config.corpus["target"]],
+        "example": corpus_of(shipped)["validation"]["source"][0],
+        "alpha": length_penalty,
+        "table": table(rows),
+    }
+
+
+def summaries(shipped: Run, splits: list[str]) -> dict[str, Any]:
+    """What the card of a summarizer tells beside."""
+    corpus, rows = corpus_of(shipped), []
+    for split in splits:
+        sources, references = list(corpus[split]["source"]), list(corpus[split]["target"])
+        systems = {"this model": of_run(shipped, sources, references)}
+        for name, texts in baselines(corpus, split, shipped.config.corpus["name"]).items():
+            systems[name] = scored(texts, references)
+        for name, found in systems.items():
+            scores = {kind: found[kind] for kind in ("rouge_1", "rouge_2", "rouge_l", "words")}
+            rows.append({"split": split, "": name, **scores})
+            print(rows[-1], flush=True)
+    packages = len(set(corpus["train"]["package"]))
+    return {"packages": packages, "signature": SIGNATURE, "table": table(rows)}
 
 
 def main(
     run: Path,
     name: str,
-    length_penalty: Annotated[float, typer.Option(help="As chosen on validation.")],
     command: Annotated[str, typer.Option(help="What made the run.")],
+    length_penalty: Annotated[
+        float, typer.Option(help="Of a translator's beam, as chosen on validation.")
+    ] = 0.6,
     split: Annotated[list[str] | None, typer.Option(help="Splits to score.")] = None,
 ) -> None:
-    made = Run.open(run)
-    records, config = made.records(), made.config
-    beam = partial(beam_search, beam_size=5, length_penalty=length_penalty)
-    ways = {"greedy": greedy_decode, "beam of 5": beam}
+    made, splits = Run.open(run), split or ["validation"]
 
     def card(shipped: Run) -> str:
-        tables = [scored(shipped, each, ways) for each in split or ["validation"]]
-        return CARD.read_text(encoding="utf-8").format(
-            name=name,
-            source=LANGUAGES[config.corpus["source"]],
-            target=LANGUAGES[config.corpus["target"]],
-            parameters=count_parameters(shipped.load_model()),
-            layers=f"{config.model.num_encoder_layers} + {config.model.num_decoder_layers}",
-            d_model=config.model.d_model,
-            d_ff=config.model.d_ff,
-            vocabulary=config.model.vocab_size,
-            example=corpus_of(shipped)["validation"]["source"][0],
-            command=command,
-            seed=config.training.seed,
-            steps=config.training.steps,
-            tokens=sum(record.tokens for record in records) / 1e6,
-            minutes=sum(record.seconds for record in records) / 60,
-            decay=config.training.average_decay,
-            torch=config.versions["torch"],
-            alpha=length_penalty,
-            table="\n".join(tables[0] + [row for table in tables[1:] for row in table[2:]]),
-        )
+        if made.config.task == "summarization":
+            template, more = "model_card_summaries.md", summaries(shipped, splits)
+        else:
+            template, more = "model_card.md", translations(shipped, splits, length_penalty)
+        text = (HERE / template).read_text(encoding="utf-8")
+        return text.format(name=name, command=command, **facts(made, shipped), **more)
 
     ship(made, FOLDER / name, card)
 
