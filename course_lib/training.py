@@ -3,7 +3,7 @@
 import copy
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -32,7 +32,8 @@ class TrainingConfig:
     The loss on held-out pairs is measured every `validate_every` steps and after the last one (0:
     never), and when it has not fallen for `patience` times in a row, training ends (0: goes on).
     After a share `r_drop_from` of the steps, each batch is seen twice (`r_drop_loss`, with the
-    weight `r_drop`), which takes about twice as long.
+    weight `r_drop`), which takes about twice as long. `bpe_dropout` is the share of merges left out
+    when the training texts are cut (`BpeDropout`).
 
     Raises ValueError, with the numbers, for settings that make no sense.
     """
@@ -49,13 +50,14 @@ class TrainingConfig:
     patience: int = 0
     r_drop: float = 0.0
     r_drop_from: float = 0.0
+    bpe_dropout: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_tokens", "accumulate", "peak_rate", "clip_norm"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
-        for name in ("label_smoothing", "average_decay", "r_drop_from"):
+        for name in ("label_smoothing", "average_decay", "r_drop_from", "bpe_dropout"):
             if not 0 <= (value := getattr(self, name)) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1, got {value}")
         for name in ("warmup", "validate_every", "patience", "r_drop"):
@@ -175,6 +177,15 @@ def validation_loss(model: Transformer, pairs: Sequence[Pair], batch_tokens: int
     return total / tokens
 
 
+# The pairs to learn, the same in each epoch, or those of epoch 0, 1, …
+Pairs = Sequence[Pair] | Callable[[int], Sequence[Pair]]
+
+
+def pairs_of(pairs: Pairs, epoch: int) -> Sequence[Pair]:
+    """What an epoch has to learn."""
+    return pairs(epoch) if callable(pairs) else pairs
+
+
 class Trainer:
     """A model on its way: where it is in its data, its optimizer, and the average of its weights.
 
@@ -186,7 +197,7 @@ class Trainer:
     def __init__(
         self,
         model: Transformer,
-        pairs: Sequence[Pair],
+        pairs: Pairs,
         config: TrainingConfig,
         held_out: Sequence[Pair] = (),
     ):
@@ -210,11 +221,12 @@ class Trainer:
         """
         while not self.is_finished():
             epoch_seed = f"{self.config.seed}/{self.epoch}"
-            batches = bucket(self.pairs, self.config.batch_tokens, epoch_seed)
+            pairs = pairs_of(self.pairs, self.epoch)
+            batches = bucket(pairs, self.config.batch_tokens, epoch_seed)
             while self.position < len(batches):
                 started = time.perf_counter()
                 indices = batches[self.position : self.position + self.config.accumulate]
-                yield self._advance(indices, started)
+                yield self._advance([[pairs[i] for i in batch] for batch in indices], started)
                 if self.is_finished():
                     return
             self.epoch, self.position = self.epoch + 1, 0
@@ -229,13 +241,13 @@ class Trainer:
         """The weights to use in the end: the averaged ones, where validation was best if it was."""
         return self.best or dict(self.averaged.named_parameters())
 
-    def _advance(self, indices: Sequence[Sequence[int]], started: float) -> Record:
+    def _advance(self, groups: Sequence[Sequence[Pair]], started: float) -> Record:
         device = self.model.embedding.weight.device
-        batches = [make_batch([self.pairs[i] for i in batch]).to(device) for batch in indices]
+        batches = [make_batch(group).to(device) for group in groups]
         self.model.train()
         rate = learning_rate(self.step + 1, self.config)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        for parameters in self.optimizer.param_groups:
+            parameters["lr"] = rate
         with halves_apart(batches, self.model):
             try:
                 r_drop = self.config.r_drop_at(self.step + 1)

@@ -116,10 +116,13 @@ def test_the_budget_in_epochs_and_in_minutes(train, tmp_path):
     assert len(run.records()) == run.config.training.steps > 0
 
 
+@pytest.mark.parametrize("settings", ["", "bpe_dropout = 0.3", "r_drop = 2\nr_drop_from = 0.5"])
 def test_interrupted_and_resumed_it_ends_in_bit_identical_weights(
-    train, call, tmp_path, monkeypatch
+    train, call, tmp_path, monkeypatch, settings
 ):
-    assert train("--steps", 8, "--run", "whole").code == 0
+    (tmp_path / "own.toml").write_text(f"[training]\nbatch_tokens = 300\n{settings}")
+    own = ("--recipe", tmp_path / "own.toml")
+    assert train("--steps", 8, "--run", "whole", *own).code == 0
 
     whole_step = Trainer._advance
 
@@ -131,7 +134,7 @@ def test_interrupted_and_resumed_it_ends_in_bit_identical_weights(
 
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "_advance", interrupted_step)
-        stopped = train("--steps", 8, "--run", "stopped")
+        stopped = train("--steps", 8, "--run", "stopped", *own)
     assert stopped.code == 130
     assert "stopped and saved at step 3: `--resume stopped` goes on" in stopped.err
 

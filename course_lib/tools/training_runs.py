@@ -14,6 +14,7 @@ import torch
 
 import course_lib
 from course_lib.batching import Pair, bucket
+from course_lib.bpe_dropout import BpeDropout
 from course_lib.checkpoints import Run, RunConfig, hold, must_be_free
 from course_lib.corpora import corpus_fingerprint, corpus_note, load_corpus
 from course_lib.errors import CorpusError, CourseError, DivergedError, RunError
@@ -22,7 +23,7 @@ from course_lib.tokenization import PAD_ID, Tokenizer
 from course_lib.tools.recipes import Recipe
 from course_lib.tools.runs import corpus_of, say
 from course_lib.tools.terminal import progress_bar, stop_noted
-from course_lib.training import Record, Trainer, validation_loss
+from course_lib.training import Pairs, Record, Trainer, pairs_of, validation_loss
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -73,6 +74,21 @@ def encode_split(
     return pairs
 
 
+def examples(
+    config: RunConfig, corpus: "DatasetDict", tokenizer: Tokenizer
+) -> tuple[Pairs, list[Pair]]:
+    """What a run learns, and what it is validated on."""
+    pairs, held_out = (
+        encode_split(corpus, split, tokenizer, config.model.max_len, config.task)
+        for split in ("train", "validation")
+    )
+    if not config.training.bpe_dropout:
+        return pairs, held_out
+    sources, targets = (list(corpus["train"][side]) for side in ("source", "target"))
+    p, seed, limit = config.training.bpe_dropout, config.training.seed, config.model.max_len
+    return BpeDropout(tokenizer, sources, targets, pairs, p, seed, limit), held_out
+
+
 def cut_sources(sources: list[list[int]], limit: int, split: str) -> list[list[int]]:
     """The first tokens of each source, and a word about those that had more."""
     longer = [len(source) for source in sources if len(source) > limit]
@@ -104,8 +120,6 @@ def train(task: str, recipe: Recipe, folder: Path | None, device: torch.device) 
     texts = itertools.chain(train["source"], train["target"])
     tokenizer = Tokenizer.train(texts, recipe.vocab_size)
     model = recipe.model_config(tokenizer.vocab_size, PAD_ID)
-    pairs = encode_split(corpus, "train", tokenizer, model.max_len, task)
-    held_out = encode_split(corpus, "validation", tokenizer, model.max_len, task)
     config = RunConfig(
         task=task,
         corpus={
@@ -114,7 +128,7 @@ def train(task: str, recipe: Recipe, folder: Path | None, device: torch.device) 
             "target": recipe.target,
             "fingerprint": corpus_fingerprint(corpus),
             "from": train.info.description,
-            "pairs": len(pairs),
+            "pairs": len(train),
         },
         model=model,
         training=training,
@@ -123,10 +137,11 @@ def train(task: str, recipe: Recipe, folder: Path | None, device: torch.device) 
         threads=torch.get_num_threads(),
         device=device.type,
     )
+    pairs, held_out = examples(config, corpus, tokenizer)
     with hold(folder):
         run = Run.create(folder, config, tokenizer)
         say(
-            f"{len(pairs):,} pairs, {tokenizer.vocab_size:,} tokens in the vocabulary; "
+            f"{len(train):,} pairs, {tokenizer.vocab_size:,} tokens in the vocabulary; "
             f"run in {folder}"
         )
         steps = count_steps(budget, config, pairs, held_out, device)
@@ -147,9 +162,7 @@ def resume(folder: Path, device: torch.device) -> Run:
             f"the corpus {spec['name']} is not the one that {folder} was started with (its "
             "fingerprint differs): restore it, or start a new run"
         )
-    max_len, task = run.config.model.max_len, run.config.task
-    pairs = encode_split(corpus, "train", run.tokenizer, max_len, task)
-    held_out = encode_split(corpus, "validation", run.tokenizer, max_len, task)
+    pairs, held_out = examples(run.config, corpus, run.tokenizer)
     with hold(folder):
         trainer = new_trainer(run.config, pairs, held_out, device)
         records = run.restore(trainer)
@@ -184,7 +197,7 @@ def differences(config: RunConfig, device: torch.device) -> list[tuple[str, obje
 
 
 def new_trainer(
-    config: RunConfig, pairs: list[Pair], held_out: list[Pair], device: torch.device
+    config: RunConfig, pairs: Pairs, held_out: list[Pair], device: torch.device
 ) -> Trainer:
     """A trainer at its very start: the seed decides the weights, the data order and the dropout."""
     torch.manual_seed(config.training.seed)
@@ -194,7 +207,7 @@ def new_trainer(
 def count_steps(
     budget: Budget,
     config: RunConfig,
-    pairs: list[Pair],
+    pairs: Pairs,
     held_out: list[Pair],
     device: torch.device,
 ) -> int:
@@ -202,7 +215,8 @@ def count_steps(
     if budget.steps:
         return budget.steps
     if budget.epochs:
-        batches = bucket(pairs, config.training.batch_tokens, config.training.seed)
+        first = pairs_of(pairs, epoch=0)
+        batches = bucket(first, config.training.batch_tokens, config.training.seed)
         return max(1, round(budget.epochs * len(batches) / config.training.accumulate))
     assert budget.minutes
     say("timing a short warm-up …")
