@@ -33,7 +33,7 @@ from course_lib.tokenization import Tokenizer
 from course_lib.training import Record, Trainer, TrainingConfig
 
 FORMAT = 3  # another number whenever a field of the configurations, records or state changes
-READABLE = (2, FORMAT)  # 2 had no R-Drop and no copying, as their defaults say
+READABLE = (2, FORMAT)  # 2 had no BPE dropout and no copying, as their defaults say
 LOCK = ".lock"
 
 

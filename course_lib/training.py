@@ -15,7 +15,6 @@ from course_lib.batching import Batch, Pair, bucket, make_batch
 from course_lib.errors import DivergedError
 from course_lib.models import Transformer
 from course_lib.parallel import backward, halves_apart
-from course_lib.r_drop import r_drop_loss
 from course_lib.tokenization import PAD_ID
 
 # Averages of gradients that stay away (an untied embedding of a rare token) shrink until they are
@@ -31,9 +30,7 @@ class TrainingConfig:
     A step shows the model `accumulate` batches of `batch_tokens` tokens a side, one after another.
     The loss on held-out pairs is measured every `validate_every` steps and after the last one (0:
     never), and when it has not fallen for `patience` times in a row, training ends (0: goes on).
-    After a share `r_drop_from` of the steps, each batch is seen twice (`r_drop_loss`, with the
-    weight `r_drop`), which takes about twice as long. `bpe_dropout` is the share of merges left out
-    when the training texts are cut (`BpeDropout`).
+    `bpe_dropout` is the share of merges left out when the training texts are cut (`BpeDropout`).
 
     Raises ValueError, with the numbers, for settings that make no sense.
     """
@@ -48,8 +45,6 @@ class TrainingConfig:
     average_decay: float = 0.998
     validate_every: int = 0
     patience: int = 0
-    r_drop: float = 0.0
-    r_drop_from: float = 0.0
     bpe_dropout: float = 0.0
     seed: int = 0
 
@@ -57,18 +52,14 @@ class TrainingConfig:
         for name in ("steps", "batch_tokens", "accumulate", "peak_rate", "clip_norm"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
-        for name in ("label_smoothing", "average_decay", "r_drop_from", "bpe_dropout"):
+        for name in ("label_smoothing", "average_decay", "bpe_dropout"):
             if not 0 <= (value := getattr(self, name)) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1, got {value}")
-        for name in ("warmup", "validate_every", "patience", "r_drop"):
+        for name in ("warmup", "validate_every", "patience"):
             if (value := getattr(self, name)) < 0:
                 raise ValueError(f"{name} must be at least 0, got {value}")
         if self.patience and not self.validate_every:
             raise ValueError(f"patience={self.patience} counts validations: set validate_every")
-
-    def r_drop_at(self, step: int) -> float:
-        """The weight of R-Drop in step 1, 2, …"""
-        return self.r_drop if step > self.r_drop_from * self.steps else 0.0
 
 
 @dataclass(frozen=True)
@@ -126,7 +117,6 @@ def train_step(
     batches: Sequence[Batch],
     optimizer: torch.optim.Optimizer,
     config: TrainingConfig,
-    r_drop: float = 0.0,
 ) -> tuple[float, float]:
     """Predict, compare, go down the gradient. Returns the loss and the gradient's norm.
 
@@ -139,8 +129,6 @@ def train_step(
 
     def share_of_loss(batch: Batch) -> Tensor:
         share = batch.num_target_tokens / num_tokens
-        if r_drop:
-            return r_drop_loss(model, batch, config.label_smoothing, r_drop) * share
         return batch_loss(model, batch, config.label_smoothing) * share
 
     optimizer.zero_grad()
@@ -250,8 +238,7 @@ class Trainer:
             parameters["lr"] = rate
         with halves_apart(batches, self.model):
             try:
-                r_drop = self.config.r_drop_at(self.step + 1)
-                loss, norm = train_step(self.model, batches, self.optimizer, self.config, r_drop)
+                loss, norm = train_step(self.model, batches, self.optimizer, self.config)
             except DivergedError as error:
                 raise DivergedError(f"step {self.step + 1}: {error}") from None
             self.step, self.position = self.step + 1, self.position + len(batches)

@@ -116,7 +116,7 @@ def test_the_budget_in_epochs_and_in_minutes(train, tmp_path):
     assert len(run.records()) == run.config.training.steps > 0
 
 
-@pytest.mark.parametrize("settings", ["", "bpe_dropout = 0.3", "r_drop = 2\nr_drop_from = 0.5"])
+@pytest.mark.parametrize("settings", ["", "bpe_dropout = 0.3"])
 def test_interrupted_and_resumed_it_ends_in_bit_identical_weights(
     train, call, tmp_path, monkeypatch, settings
 ):

@@ -112,11 +112,6 @@ def test_bad_words_on_the_command_line(train, call, tmp_path):
     one_line(call("summarize", "--run", "sums"), "expected a text on standard input")
     one_line(call("summarize", "--run", "sums", stdin=b"a\xff"), "not valid UTF-8 (byte 2)")
     one_line(call("translate", "--run", "sums", "x"), "sums is for summarization, not for translat")
-    recipe = tmp_path / "r.toml"
-    recipe.write_text("steps = 1\ncopying = true\n[training]\nr_drop = 5.0\n")
-    one_line(
-        call("train", "translation", "--recipe", recipe), "R-Drop is for models that don't copy"
-    )
 
 
 def test_the_latest_run_is_that_of_the_task(train, call, tmp_path):

@@ -7,7 +7,7 @@ import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import tokenizers
 import torch
@@ -108,8 +108,6 @@ def next_folder(parent: Path, name: str) -> Path:
 def train(task: str, recipe: Recipe, folder: Path | None, device: torch.device) -> Run:
     """Train a new model for "translation" or "summarization". Returns its run."""
     training = recipe.training_config(1, VALIDATIONS)
-    if recipe.copying and training.r_drop:
-        raise CourseError("R-Drop is for models that don't copy: leave out r_drop, or use --plain")
     budget = Budget(recipe.minutes, recipe.steps, recipe.epochs)
     folder = folder or next_folder(Path("runs"), f"{task}-{Path(recipe.corpus).stem}")
     must_be_free(folder)
@@ -222,34 +220,20 @@ def count_steps(
     say("timing a short warm-up …")
     seconds = budget.minutes * 60
     started = time.perf_counter()
-
-    def trainer(**changes: Any) -> Trainer:
-        free: dict[str, Any] = {"steps": 1_000_000, "validate_every": 0, "patience": 0}
-        training = dataclasses.replace(config.training, **free, **changes)
-        return new_trainer(dataclasses.replace(config, training=training), pairs, held_out, device)
-
-    # What R-Drop does takes longer: each kind of step is timed for itself.
-    plain = config.training.r_drop_from if config.training.r_drop else 1.0
-    kinds = [(plain, trainer(r_drop=0.0)), (1 - plain, trainer(r_drop_from=0.0))]
-    probe = min(20.0, seconds / 10)
-    per_step = sum(share * seconds_a_step(kind, probe) for share, kind in kinds if share)
+    training = dataclasses.replace(config.training, steps=1_000_000, validate_every=0, patience=0)
+    trainer = new_trainer(dataclasses.replace(config, training=training), pairs, held_out, device)
+    times = []
+    for record in trainer.steps():
+        times.append(record.seconds)
+        if time.perf_counter() - started > min(20.0, seconds / 10):
+            break
+    steady = times[len(times) // 4 :]  # the first steps are slower
     warmed_up = time.perf_counter()
-    validation_loss(kinds[0][1].averaged, held_out)
+    validation_loss(trainer.averaged, held_out)
     now = time.perf_counter()
     left = seconds - (now - started) - (VALIDATIONS + 1) * (now - warmed_up)
     # Saving takes its share, too.
-    return max(1, int(0.97 * left / per_step))
-
-
-def seconds_a_step(trainer: Trainer, seconds: float) -> float:
-    """How long a step takes, found in so many seconds."""
-    started, times = time.perf_counter(), []
-    for record in trainer.steps():
-        times.append(record.seconds)
-        if time.perf_counter() - started > seconds:
-            break
-    steady = times[len(times) // 4 :]  # the first steps are slower
-    return sum(steady) / len(steady)
+    return max(1, int(0.97 * left * len(steady) / sum(steady)))
 
 
 def run_to_the_end(run: Run, trainer: Trainer, records: list[Record]) -> None:
