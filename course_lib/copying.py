@@ -4,6 +4,7 @@ See et al. (2017), section 2.2, with an attention of its own instead of the recu
 """
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_lib.masks import padding_mask
@@ -16,6 +17,9 @@ TINY = 1e-9  # keeps the logarithm of a probability that is 0 finite
 class Pointer(nn.Module):
     """Where in the source is the next token, and is it to be copied or written?
 
+    A place is found by what stands there, and by what stands before it: a word of several tokens
+    is copied by looking for the token that comes after the last one.
+
     Shapes: x (B, Tq, D), memory (B, Tk, D), mask (B, 1, 1, Tk) with True = a token. Returns the
     places' probabilities (B, Tq, Tk), and that of writing (B, Tq, 1).
     """
@@ -23,10 +27,13 @@ class Pointer(nn.Module):
     def __init__(self, d_model: int):
         super().__init__()
         self.query = nn.Linear(d_model, d_model)
+        self.query_before = nn.Linear(d_model, d_model)
         self.gate = nn.Linear(2 * d_model, 1)
 
     def forward(self, x: Tensor, memory: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        scores = self.query(x) @ memory.mT / x.shape[-1] ** 0.5  # (B, Tq, Tk)
+        before = F.pad(memory, (0, 0, 1, -1))  # (B, Tk, D): at each place, the one before it
+        scores = self.query(x) @ memory.mT + self.query_before(x) @ before.mT  # (B, Tq, Tk)
+        scores = scores / x.shape[-1] ** 0.5
         places = scores.masked_fill(~mask[:, 0], -torch.inf).softmax(dim=-1)
         found = places @ memory  # (B, Tq, D): what stands at those places
         return places, torch.sigmoid(self.gate(torch.cat([x, found], dim=-1)))

@@ -3,7 +3,7 @@ import torch
 from torch.testing import assert_close
 
 from course_lib.batching import make_batch
-from course_lib.copying import CopyTransformer, copy_distribution
+from course_lib.copying import CopyTransformer, Pointer, copy_distribution
 from course_lib.decoding import RereadPrefixes, beam_search, greedy_decode
 from course_lib.models import Transformer, TransformerConfig
 from course_lib.tokenization import PAD_ID
@@ -93,3 +93,16 @@ def test_what_copies_gets_words_right_that_it_has_never_seen(kind, least, most):
     best = trainer.averaged.eval()(batch.source, batch.target_in).argmax(dim=-1)
     right = (best == batch.target_out)[:, :3].float().mean()
     assert least <= right <= most
+
+
+def test_a_place_is_found_by_what_stands_before_it():
+    """With `query` silent, x asks for the place after the one whose memory is like it."""
+    pointer = Pointer(4)
+    with torch.no_grad():
+        for parameter in pointer.parameters():
+            parameter.zero_()
+        pointer.query_before.weight.copy_(50 * torch.eye(4))
+    memory = torch.eye(4)[None]
+    places, _ = pointer(memory, memory, torch.ones(1, 1, 1, 4, dtype=torch.bool))
+    assert places[0, :3].argmax(-1).tolist() == [1, 2, 3]
+    assert_close(places[0, 3], torch.full((4,), 0.25))  # nothing stands after the last one
