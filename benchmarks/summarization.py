@@ -21,10 +21,11 @@ from rich.console import Console
 from rich.table import Table
 
 from course_lib.checkpoints import Run
-from course_lib.decoding import WithoutRepeats, greedy_decode, translate
+from course_lib.decoding import WithoutRepeats, greedy_decode
 from course_lib.models import count_parameters
 from course_lib.pretrained import pretrained_names, pretrained_run
 from course_lib.rouge import SIGNATURE, rouge_words, summary_scores
+from course_lib.summarization import summarize
 from course_lib.tokenization import Tokenizer
 from course_lib.tools.evaluation import baselines
 from course_lib.tools.runs import corpus_of
@@ -45,8 +46,8 @@ def scored(summaries: Sequence[str], references: Sequence[str]) -> dict[str, flo
 def of_run(run: Run, sources: list[str], references: list[str]) -> dict[str, Any]:
     model, records = run.load_model(), run.records()
     decode = partial(greedy_decode, prefixes=WithoutRepeats)
-    free = translate(model, run.tokenizer, sources, cut=True)
-    summaries = translate(model, run.tokenizer, sources, decode, cut=True)
+    free = summarize(model, run.tokenizer, sources)
+    summaries = summarize(model, run.tokenizer, sources, decode)
     return {
         "model": "copy" if run.config.copying else "plain",
         "parameters": count_parameters(model),

@@ -18,6 +18,7 @@ from course_lib.decoding import Decoding, greedy_decode, translate
 from course_lib.errors import CourseError
 from course_lib.files import write_text
 from course_lib.models import Transformer
+from course_lib.summarization import summarize
 from course_lib.tokenization import Tokenizer
 
 FOLDER = Path(__file__).parent / "pretrained_models"
@@ -37,8 +38,8 @@ class Pretrained:
         self, sentences: list[str], decoding: Decoding = (greedy_decode, None)
     ) -> list[str]:
         """Translate sentences or summarize texts, in their order; of a text, as much as is read."""
-        cut = self.task == "summarization"
-        return translate(self.model, self.tokenizer, sentences, *decoding, cut=cut)
+        write = summarize if self.task == "summarization" else translate
+        return write(self.model, self.tokenizer, sentences, *decoding)
 
 
 def pretrained_names() -> list[str]:

@@ -322,7 +322,7 @@ def summarize_command(
     texts = texts or [summaries.read_text(sys.stdin.buffer)]
     model = opened.load_model(runs.pick_device(device))
     write = lines.utf8_writer(sys.stdout)
-    for summary in summaries.summarize(model, opened.tokenizer, texts, runs.say, decoding):
+    for summary in summaries.summarize_texts(model, opened.tokenizer, texts, runs.say, decoding):
         write(summary)
     return 0
 

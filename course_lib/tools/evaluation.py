@@ -14,6 +14,7 @@ from course_lib.errors import CourseError
 from course_lib.metrics import translation_scores
 from course_lib.rouge import SIGNATURE as ROUGE_SIGNATURE
 from course_lib.rouge import SummaryScores, summary_scores
+from course_lib.summarization import summarize
 from course_lib.tools.runs import corpus_of, say
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def report(
     sources, references = list(corpus[split]["source"]), list(corpus[split]["target"])
     model, summing_up = run.load_model(device), run.config.task == "summarization"
     started = time.perf_counter()
-    hypotheses = translate(model, run.tokenizer, sources, *decoding, cut=summing_up)
+    write = summarize if summing_up else translate
+    hypotheses = write(model, run.tokenizer, sources, *decoding)
     speed = len(sources) / (time.perf_counter() - started)
     yield f"{len(sources):,} texts, {speed:,.0f} a second"
     if not summing_up:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from course_lib.decoding import Decoding, translate
+from course_lib.decoding import Decoding
 from course_lib.docstrings import example_from
 from course_lib.errors import CourseError
 from course_lib.models import Transformer
+from course_lib.summarization import as_read, summarize
 from course_lib.tokenization import Tokenizer
 
 
@@ -32,7 +33,7 @@ def read_text(stream: BinaryIO) -> str:
     return text
 
 
-def summarize(
+def summarize_texts(
     model: Transformer,
     tokenizer: Tokenizer,
     texts: Sequence[str],
@@ -41,7 +42,8 @@ def summarize(
 ) -> list[str]:
     """A summary of each text, in one line. `say` gets a sentence about each that is cut."""
     limit = model.config.max_len - 1
-    for number, ids in enumerate(tokenizer.encode_batch(texts), start=1):
+    encoded = tokenizer.encode_batch([as_read(text) for text in texts])
+    for number, ids in enumerate(encoded, start=1):
         if len(ids) > limit:
             last = tokenizer.decode(ids[limit - 8 : limit])
             unread = len(tokenizer.decode(ids[limit:]).split())
@@ -49,5 +51,5 @@ def summarize(
                 f"note: text {number} has {len(ids):,} tokens, the model reads {limit}: the "
                 f"{unread:,} words after {last!r} were not read"
             )
-    summaries = translate(model, tokenizer, texts, *decoding, cut=True)
+    summaries = summarize(model, tokenizer, texts, *decoding)
     return [" ".join(summary.split()) for summary in summaries]

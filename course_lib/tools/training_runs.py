@@ -19,6 +19,7 @@ from course_lib.checkpoints import Run, RunConfig, hold, must_be_free
 from course_lib.corpora import corpus_fingerprint, corpus_note, load_corpus
 from course_lib.errors import CorpusError, CourseError, DivergedError, RunError
 from course_lib.models import count_parameters
+from course_lib.summarization import as_read
 from course_lib.tokenization import PAD_ID, Tokenizer
 from course_lib.tools.recipes import Recipe
 from course_lib.tools.runs import corpus_of, say
@@ -26,7 +27,7 @@ from course_lib.tools.terminal import progress_bar, stop_noted
 from course_lib.training import Pairs, Record, Trainer, pairs_of, validation_loss
 
 if TYPE_CHECKING:
-    from datasets import DatasetDict
+    from datasets import Dataset, DatasetDict
 
 SAVE_EVERY_SECONDS = 60.0
 VALIDATIONS = 10  # in a run
@@ -52,6 +53,12 @@ class Budget:
                 raise CourseError(f"--{name} must be above 0, got {value}")
 
 
+def sides_of(split: "Dataset", task: str) -> tuple[list[str], list[str]]:
+    """The texts that a model is to read, and those that it is to write."""
+    sources, targets = list(split["source"]), list(split["target"])
+    return [as_read(text) for text in sources] if task == "summarization" else sources, targets
+
+
 def encode_split(
     corpus: "DatasetDict", split: str, tokenizer: Tokenizer, max_len: int, task: str
 ) -> list[Pair]:
@@ -59,7 +66,7 @@ def encode_split(
 
     Raises CorpusError if another text is longer than the model reads.
     """
-    sources, targets = (tokenizer.encode_batch(corpus[split][s]) for s in ("source", "target"))
+    sources, targets = map(tokenizer.encode_batch, sides_of(corpus[split], task))
     if task == "summarization":
         sources = cut_sources(sources, max_len - 1, split)
     pairs = list(zip(sources, targets, strict=True))
@@ -84,7 +91,7 @@ def examples(
     )
     if not config.training.bpe_dropout:
         return pairs, held_out
-    sources, targets = (list(corpus["train"][side]) for side in ("source", "target"))
+    sources, targets = sides_of(corpus["train"], config.task)
     p, seed, limit = config.training.bpe_dropout, config.training.seed, config.model.max_len
     return BpeDropout(tokenizer, sources, targets, pairs, p, seed, limit), held_out
 
@@ -115,8 +122,7 @@ def train(task: str, recipe: Recipe, folder: Path | None, device: torch.device) 
     if note := corpus_note(recipe.corpus, corpus):
         say(f"note: {note}")
     train = corpus["train"]
-    texts = itertools.chain(train["source"], train["target"])
-    tokenizer = Tokenizer.train(texts, recipe.vocab_size)
+    tokenizer = Tokenizer.train(itertools.chain(*sides_of(train, task)), recipe.vocab_size)
     model = recipe.model_config(tokenizer.vocab_size, PAD_ID)
     config = RunConfig(
         task=task,
