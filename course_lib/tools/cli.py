@@ -298,19 +298,13 @@ def summarize_command(
         list[str] | None, typer.Argument(metavar="[FILE.py:FUNCTION]...", show_default=False)
     ] = None,
     run: RunFolder = None,
-    pretrained: Annotated[
-        bool, typer.Option("--pretrained", help="By the model that comes with the course.")
-    ] = False,
     beam: Beam = 1,
     length_penalty: LengthPenalty = None,
     block_repeats: BlockRepeats = 3,
     device: Device = "auto",
 ) -> int:
     """Summarize functions of Python files (they are parsed, never run), or standard input as one
-    text.
-
-    Without --run and --pretrained by the latest run, or, before there is one, by docstrings, which
-    comes with the course.
+    text. By the latest run for summarization, if --run names no other.
     """
     from course_lib.tools import lines, runs, summaries
 
@@ -318,7 +312,7 @@ def summarize_command(
         beam, length_penalty=length_penalty, block_repeats=block_repeats
     )
     texts = [summaries.function_source(where) for where in functions or []]
-    opened = runs.run_to_use("summarization", run, "docstrings" if pretrained else None)
+    opened = runs.run_to_use("summarization", run, None)
     texts = texts or [summaries.read_text(sys.stdin.buffer)]
     model = opened.load_model(runs.pick_device(device))
     write = lines.utf8_writer(sys.stdout)
