@@ -152,7 +152,13 @@ def train_command(
     patience: Annotated[
         int, typer.Option(help="Stop when so many validations in a row bring nothing (0: never).")
     ] = 0,
-    vocab_size: Annotated[int, typer.Option(help="Tokens of the joint vocabulary.")] = 5_000,
+    vocab_size: Annotated[
+        int | None,
+        typer.Option(
+            show_default=False,
+            help="Tokens of the joint vocabulary: 5,000, or 8,000 for summaries.",
+        ),
+    ] = None,
     max_length: Annotated[
         int | None,
         typer.Option(

@@ -80,10 +80,11 @@ DEFAULTS = {
     "translation": Recipe(),
     "summarization": Recipe(
         corpus="docstrings",
+        vocab_size=8_000,  # so that few words are copied piece by piece
         max_length=256,
         copying=True,
         model={"num_encoder_layers": 3, "num_decoder_layers": 3},
-        training={"batch_tokens": 8_000},
+        training={"batch_tokens": 4_000},
     ),
 }
 
