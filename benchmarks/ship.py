@@ -94,16 +94,19 @@ def main(
     name: str,
     command: Annotated[str, typer.Option(help="What made the run.")],
     length_penalty: Annotated[
-        float, typer.Option(help="Of a translator's beam, as chosen on validation.")
-    ] = 0.6,
+        float | None, typer.Option(help="Of a translator's beam, as chosen on validation.")
+    ] = None,
     split: Annotated[list[str] | None, typer.Option(help="Splits to score.")] = None,
 ) -> None:
     made, splits = Run.open(run), split or ["validation"]
+    if made.config.task == "translation" and length_penalty is None:
+        raise typer.BadParameter("a translator's card tells it", param_hint="--length-penalty")
 
     def card(shipped: Run) -> str:
         if made.config.task == "summarization":
             template, more = "model_card_summaries.md", summaries(shipped, splits)
         else:
+            assert length_penalty is not None
             template, more = "model_card.md", translations(shipped, splits, length_penalty)
         text = (HERE / template).read_text(encoding="utf-8")
         return text.format(name=name, command=command, **facts(made, shipped), **more)

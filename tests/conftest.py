@@ -1,10 +1,13 @@
+import io
 import os
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from course_lib.models import Transformer, TransformerConfig
 from course_lib.tokenization import Tokenizer
+from course_lib.tools import cli
 from course_lib.training import Trainer, TrainingConfig
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -60,3 +63,20 @@ def lively_model():
         return model
 
     return make
+
+
+@pytest.fixture
+def call(capsys, monkeypatch, tmp_path):
+    """Call the command line in an empty folder. Gives exit code, standard output and error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args, stdin=None):
+        if stdin is not None:
+            fake = SimpleNamespace(buffer=io.BytesIO(stdin))
+            monkeypatch.setattr(cli.sys, "stdin", fake)
+        with pytest.raises(SystemExit) as ended:
+            cli.main(list(map(str, args)))
+        output = capsys.readouterr()
+        return SimpleNamespace(code=ended.value.code, out=output.out, err=output.err)
+
+    return run

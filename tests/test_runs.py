@@ -2,22 +2,21 @@
 
 import dataclasses
 import errno
-import io
 import json
 import os
 import re
 import signal
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
+from command_line import one_line
 
 from course_lib import docstring_cache, training
 from course_lib.checkpoints import Run, hold, load_tensors
 from course_lib.corpora import load_corpus
 from course_lib.errors import CorpusError
-from course_lib.tools import cli, training_runs
+from course_lib.tools import training_runs
 from course_lib.training import Trainer
 
 ANIMALS = [("dog", "Hund"), ("tiger", "Tiger"), ("horse", "Esel"), ("bird", "Vogel")]
@@ -36,23 +35,6 @@ def corpus(tmp_path):
     path = tmp_path / "animals.jsonl"
     path.write_text("\n".join(map(json.dumps, PAIRS)), encoding="utf-8")
     return str(path)
-
-
-@pytest.fixture
-def call(capsys, monkeypatch, tmp_path):
-    """Call the command line in an empty folder. Gives exit code, standard output and error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*args, stdin=None):
-        if stdin is not None:
-            fake = SimpleNamespace(buffer=io.BytesIO(stdin))
-            monkeypatch.setattr(cli.sys, "stdin", fake)
-        with pytest.raises(SystemExit) as ended:
-            cli.main(list(map(str, args)))
-        output = capsys.readouterr()
-        return SimpleNamespace(code=ended.value.code, out=output.out, err=output.err)
-
-    return run
 
 
 @pytest.fixture
@@ -184,15 +166,6 @@ def test_the_seed_decides_the_weights(train, tmp_path):
     a, b, c = (weights(tmp_path / name)["embedding.weight"] for name in "abc")
     assert torch.equal(a, b)
     assert not torch.equal(a, c)
-
-
-def one_line(result, *parts):
-    assert result.code == 2
-    assert result.err.count("\n") == 1
-    assert result.err.startswith("course: ")
-    assert "Traceback" not in result.err
-    for part in parts:
-        assert part in result.err
 
 
 def test_before_anything_is_trained_a_model_translates_that_comes_with_the_course(call):

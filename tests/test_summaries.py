@@ -1,16 +1,14 @@
 """`course train summarization`, `evaluate` and `summarize`, called as a user calls them."""
 
-import io
 import json
 import re
-from types import SimpleNamespace
 
 import pytest
+from command_line import one_line
 
 from course_lib.checkpoints import Run
 from course_lib.copying import CopyTransformer
 from course_lib.models import Transformer
-from course_lib.tools import cli
 
 NAMES = ["open_file", "closeFile", "read_line", "write_line", "count_words", "sort_rows"]
 PAIRS = [
@@ -21,21 +19,6 @@ PAIRS = [
     for name in NAMES
     for i in range(4)
 ]
-
-
-@pytest.fixture
-def call(capsys, monkeypatch, tmp_path):
-    """Call the command line in an empty folder. Gives exit code, standard output and error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*args, stdin=b""):
-        monkeypatch.setattr(cli.sys, "stdin", SimpleNamespace(buffer=io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as ended:
-            cli.main(list(map(str, args)))
-        output = capsys.readouterr()
-        return SimpleNamespace(code=ended.value.code, out=output.out, err=output.err)
-
-    return run
 
 
 @pytest.fixture
@@ -97,19 +80,12 @@ def test_a_function_of_ones_own_is_parsed_and_never_run(train, call, tmp_path):
 
 
 def test_bad_words_on_the_command_line(train, call, tmp_path):
-    def one_line(result, *parts):
-        assert result.code == 2
-        assert result.out == ""
-        lines = result.err.strip().split("\n")
-        assert lines[-1].startswith("course: ")
-        assert not [part for part in parts if part not in lines[-1]], lines
-
     one_line(call("summarize", "own.py"), "expected FILE.py:FUNCTION", "'own.py'")
     one_line(call("summarize", "own.py:f"), "own.py can't be read")
     (tmp_path / "own.py").write_text("def fun(): pass")
     one_line(call("summarize", "own.py:f"), "no function or class 'f'", "it has fun")
     train("--run", "sums")
-    one_line(call("summarize", "--run", "sums"), "expected a text on standard input")
+    one_line(call("summarize", "--run", "sums", stdin=b""), "expected a text on standard input")
     one_line(call("summarize", "--run", "sums", stdin=b"a\xff"), "not valid UTF-8 (byte 2)")
     one_line(call("translate", "--run", "sums", "x"), "sums is for summarization, not for translat")
 
@@ -121,3 +97,12 @@ def test_the_latest_run_is_that_of_the_task(train, call, tmp_path):
     assert call("summarize", stdin=b"A text.").code == 0
     assert call("translate", "A text.").err == ""
     assert "translation-tools-1, validation" in call("evaluate").out
+
+
+@pytest.mark.parametrize(
+    ("task", "corpus"), [("translation", "scenes"), ("summarization", "docstrings")]
+)
+def test_the_help_says_what_the_same_seed_gives(call, task, corpus):
+    told = " ".join(call("train", task, "--help").out.split())
+    assert f"Train a {task} model, by default for 10 minutes on the corpus `{corpus}`." in told
+    assert "The same seed gives the same weights, bit for bit" in told

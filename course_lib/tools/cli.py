@@ -122,8 +122,17 @@ RunFolder = Annotated[
 ]
 
 
-@train.command("translation", help="Train a translation model, by default on `scenes`.")
-@train.command("summarization", help="Train a summarization model, by default on `docstrings`.")
+HOW_IT_TRAINS = """Train a {} model, by default for 10 minutes on the corpus `{}`.
+
+A recipe sets what has no option here; options have the last word. The loss on the validation split
+is measured ten times, and the weights at its lowest are kept.
+The same seed gives the same weights, bit for bit, on the same machine with the same number of
+threads; another machine, a GPU, or another version of PyTorch gives others that are as good.
+"""
+
+
+@train.command("translation", help=HOW_IT_TRAINS.format("translation", "scenes"))
+@train.command("summarization", help=HOW_IT_TRAINS.format("summarization", "docstrings"))
 def train_command(
     context: typer.Context,
     corpus: Annotated[
@@ -182,11 +191,7 @@ def train_command(
     ] = None,
     device: Device = "auto",
 ) -> int:
-    """A recipe sets what has no option here; options have the last word. The loss on the validation
-    split is measured ten times, and the weights at its lowest are kept.
-    The same seed gives the same weights, bit for bit, on the same machine with the same number of
-    threads; another machine, a GPU, or another version of PyTorch gives others that are as good.
-    """
+    """Both commands: the name by which it is called is the task."""
     from course_lib.tools import recipes, training_runs
     from course_lib.tools.runs import pick_device
 

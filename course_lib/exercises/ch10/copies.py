@@ -18,13 +18,6 @@ Share = Tensor | float
 Gate = Callable[[Tensor], tuple[Share, Share]]  # the shares of writing and of copying
 
 
-def copy_distribution(written: Tensor, places: Tensor, writing: Tensor, src: Tensor) -> Tensor:
-    """Probabilities of all tokens, some of which are written and some copied from the source."""
-    tokens = src[:, None].expand_as(places)  # (B, Tq, Tk)
-    copied = torch.zeros_like(written).scatter_add(-1, tokens, places)
-    return writing * written + (1 - writing) * copied
-
-
 def _empty(places: Tensor, size: int) -> Tensor:
     return places.new_zeros(*places.shape[:-1], size)
 
@@ -130,8 +123,7 @@ COPY = Exercise(
     title="Write or copy",
     signature="copy_distribution(written, places, writing, src)",
     shapes="written (B, Tq, V), places (B, Tq, Tk), writing (B, Tq, 1), src (B, Tk) -> (B, Tq, V)",
-    reference=copy_distribution,
-    library=(copying.copy_distribution,),
+    reference=copying.copy_distribution,
     probes=(
         Probe(
             BY_HAND,

@@ -30,8 +30,7 @@ Groups = Callable[[Sequence[str], int], Counts]
 def rouge_n(summary: Texts, reference: Texts, n: int) -> float:
     """F1, from 0 to 100, of the groups of n words that both texts have."""
     written, wanted = ngrams(summary, n), ngrams(reference, n)
-    shared = (written & wanted).total()
-    return 200 * shared / (written.total() + wanted.total()) if shared else 0.0
+    return rouge.f1((written & wanted).total(), written.total(), wanted.total())
 
 
 def _clipped(written: Counts, wanted: Counts) -> int:

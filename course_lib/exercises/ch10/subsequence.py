@@ -33,12 +33,8 @@ LIMIT = 10_000  # comparisons; a table of 60 times 60 needs 3,600
 
 def rouge_l(summary: Texts, reference: Texts) -> float:
     """F1, from 0 to 100, of the longest row of words that both have in the same order."""
-    row = [0] * (len(reference) + 1)
-    for word in summary:
-        above, row = row, [0]
-        for j, other in enumerate(reference):
-            row.append(above[j] + 1 if word == other else max(above[j + 1], row[j]))
-    return 200 * row[-1] / (len(summary) + len(reference)) if row[-1] else 0.0
+    length = rouge.longest_common_subsequence(summary, reference)
+    return rouge.f1(length, len(summary), len(reference))
 
 
 def _plus_one(corner: int, above: int, left: int) -> int:
