@@ -1,6 +1,7 @@
 """From texts to summaries: what a summarizer is given to read, and what it writes."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from torch import Generator
 
@@ -8,6 +9,8 @@ from course_lib.baselines import words_of_name
 from course_lib.decoding import greedy_decode, translate
 from course_lib.models import Transformer
 from course_lib.tokenization import Tokenizer
+
+LONGEST = 64  # tokens: a summary is short, however long its text
 
 
 def as_read(text: str) -> str:
@@ -29,7 +32,7 @@ def summarize(
 ) -> list[str]:
     """A summary of each text, of which as much is read as the model can.
 
-    Otherwise as `translate`.
+    Otherwise as `translate`; `decode` is told to write at most `LONGEST` tokens.
     """
     read = [as_read(text) for text in texts]
-    return translate(model, tokenizer, read, decode, generator, cut=True)
+    return translate(model, tokenizer, read, partial(decode, longest=LONGEST), generator, cut=True)

@@ -5,7 +5,15 @@ import torch
 from decoding_by_the_book import greedy, next_log_probs
 
 from course_lib.batching import make_source
-from course_lib.decoding import RereadPrefixes, beam_search, greedy_decode, sample, score, translate
+from course_lib.decoding import (
+    RereadPrefixes,
+    beam_search,
+    greedy_decode,
+    sample,
+    score,
+    split_generator,
+    translate,
+)
 from course_lib.decoding.prefixes import largest
 from course_lib.tokenization import EOS_ID
 
@@ -97,14 +105,22 @@ def test_batches_do_not_change_what_is_drawn(model, tokenizer, batch_tokens):
     assert draw(["a man reads"] * 3, seed=1) != drawn[:3]
 
 
-def test_a_sentence_that_never_ends_is_stopped(new_trainer):
+@pytest.mark.parametrize("decode", [greedy_decode, beam_search, sample])
+def test_a_sentence_that_never_ends_is_stopped(new_trainer, decode):
     model = new_trainer().model
     with torch.no_grad():
-        model.embedding.weight[EOS_ID] = 0  # a logit of 0 is never the largest
+        model.embedding.weight[EOS_ID] = 0  # a logit of 0 is never the largest, nor drawn
         model.decoder.norm.weight.zero_()
-        model.decoder.norm.bias.copy_(model.embedding.weight[7])
-    outputs = greedy_decode(model, make_source([[5, 6], [5] * 25]))
-    assert [len(output) for output in outputs] == [2 * 3 + 10, 40]  # the second meets max_len
+        model.decoder.norm.bias.copy_(10_000 * model.embedding.weight[7])
+
+    def lengths(**options):
+        dice = [split_generator(torch.Generator().manual_seed(0), 2)] if decode is sample else []
+        outputs = decode(model, make_source([[5, 6], [5] * 25]), *dice, **options)
+        return [len(output) for output in outputs]
+
+    assert lengths() == [2 * 3 + 10, 40]  # the second meets max_len
+    assert lengths(longest=20) == [2 * 3 + 10, 20]
+    assert lengths(longest=99) == [2 * 3 + 10, 40]
 
 
 def test_too_long_a_sentence_is_refused(model, tokenizer):

@@ -1,7 +1,10 @@
 import pytest
+import torch
 
+from course_lib import summarization
 from course_lib.decoding import translate
 from course_lib.summarization import as_read, summarize
+from course_lib.tokenization import EOS_ID
 
 FUNCTION = "def Path.read_text(encoding)\nOpens the file."
 
@@ -26,3 +29,15 @@ def test_a_long_text_is_summarized_by_its_beginning(new_trainer, tokenizer):
     assert summarize(model, tokenizer, [long, "two men"]) == translate(
         model, tokenizer, [beginning, "two men"]
     )
+
+
+def test_a_summary_ends_somewhere_however_long_its_text(new_trainer, tokenizer, monkeypatch):
+    monkeypatch.setattr(summarization, "LONGEST", 3)
+    model = new_trainer().model.eval()
+    with torch.no_grad():
+        model.embedding.weight[EOS_ID] = 0  # a logit of 0 is never the largest
+        model.decoder.norm.weight.zero_()
+        model.decoder.norm.bias.copy_(model.embedding.weight[7])
+    (summary,) = summarize(model, tokenizer, ["a man reads"])
+    (translation,) = translate(model, tokenizer, ["a man reads"])
+    assert summary == translation[:3] != translation

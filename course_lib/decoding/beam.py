@@ -28,6 +28,7 @@ def beam_search(
     beam_size: int = 5,
     length_penalty: float = 0.6,
     prefixes: Begin = Prefixes,
+    longest: int | None = None,
 ) -> list[list[int]]:
     """Find the sentence with the best log-probability over `length_divisor`.
 
@@ -38,7 +39,7 @@ def beam_search(
     divided for the longest sentence allowed. With `beam_size=1` this is `greedy_decode`.
 
     A length counts the end token. The defaults are nearly those of Vaswani et al. (2017), section
-    6.1. Shapes: as `greedy_decode`.
+    6.1. Shapes and `longest`: as `greedy_decode`.
     Raises CourseError unless beam_size >= 1 and length_penalty >= 0.
     """
     if beam_size < 1 or not length_penalty >= 0:
@@ -47,7 +48,7 @@ def beam_search(
             f"got {beam_size} and {length_penalty}"
         )
     model.eval()
-    limits = length_limits(src, model.config.max_len)  # (B,)
+    limits = length_limits(src, model.config.max_len, longest)  # (B,)
     best = src.new_full((len(src), int(limits.max())), EOS_ID)  # (B, T)
     best_score = torch.full_like(limits, -math.inf, dtype=model.embedding.weight.dtype)  # (B,)
 

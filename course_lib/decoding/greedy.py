@@ -13,7 +13,9 @@ from course_lib.tokenization import BOS_ID, EOS_ID
 Choose = Callable[[Tensor, Tensor], Tensor]
 
 
-def greedy_decode(model: Transformer, src: Tensor, prefixes: Begin = Prefixes) -> list[list[int]]:
+def greedy_decode(
+    model: Transformer, src: Tensor, prefixes: Begin = Prefixes, longest: int | None = None
+) -> list[list[int]]:
     """Take the most likely token, again and again, until the end token.
 
     A batch at a time, with caches (`prefixes=RereadPrefixes` does without them, to compare);
@@ -21,21 +23,25 @@ def greedy_decode(model: Transformer, src: Tensor, prefixes: Begin = Prefixes) -
     others in its batch.
 
     Shapes: src (B, Tk). Returns B lists of token ids, without start and end token, each at most
-    its `length_limits` long.
+    its `length_limits` long, and at most `longest`.
     """
-    return write(model, src, lambda logits, rows: largest(logits, 1)[1][:, 0], prefixes)
+    return write(model, src, lambda logits, rows: largest(logits, 1)[1][:, 0], prefixes, longest)
 
 
 @torch.inference_mode()
 def write(
-    model: Transformer, src: Tensor, choose: Choose, prefixes: Begin = Prefixes
+    model: Transformer,
+    src: Tensor,
+    choose: Choose,
+    prefixes: Begin = Prefixes,
+    longest: int | None = None,
 ) -> list[list[int]]:
     """Let `choose` take each next token of each sentence, until the end token or the limit.
 
     Shapes: as `greedy_decode`.
     """
     model.eval()
-    limits = length_limits(src, model.config.max_len)  # (B,)
+    limits = length_limits(src, model.config.max_len, longest)  # (B,)
     written = src.new_zeros(len(src), int(limits.max()))  # (B, T)
     held = prefixes(model, src)
     rows = torch.arange(len(src), device=src.device)  # the sentences that the batch still holds

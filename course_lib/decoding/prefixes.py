@@ -10,12 +10,14 @@ from course_lib.models import Transformer
 from course_lib.tokenization import BOS_ID, EOS_ID, PAD_ID
 
 
-def length_limits(src: Tensor, max_len: int) -> Tensor:
+def length_limits(src: Tensor, max_len: int, longest: int | None = None) -> Tensor:
     """Where to stop sentences that do not end by themselves: twice the source and ten tokens.
 
-    Shapes: src (B, Tk), padded. Returns (B,), in tokens, each at most max_len.
+    Shapes: src (B, Tk), padded. Returns (B,), in tokens, each at most max_len, and at most
+    `longest` if that is given.
     """
-    return (2 * (src != PAD_ID).sum(dim=1) + 10).clamp(max=max_len)
+    limits = 2 * (src != PAD_ID).sum(dim=1) + 10
+    return limits.clamp(max=min(max_len, longest or max_len))
 
 
 class Prefixes:

@@ -25,6 +25,7 @@ def sample(
     top_k: int | None = None,
     top_p: float = 1.0,
     prefixes: Begin = Prefixes,
+    longest: int | None = None,
 ) -> list[list[int]]:
     """Draw each token of each sentence with `draw`.
 
@@ -41,7 +42,7 @@ def sample(
         uniform = 1 - torch.cat([torch.rand(1, generator=generators[i]) for i in rows.tolist()])
         return draw(logits, uniform.to(logits), temperature, top_k, top_p)
 
-    return write(model, src, choose, prefixes)
+    return write(model, src, choose, prefixes, longest)
 
 
 def draw(

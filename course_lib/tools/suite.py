@@ -13,7 +13,7 @@ from course_lib.tools import kernels
 # The unit tests share the cores, file by file: what a file's tests have in common is made once.
 # Notebooks don't share them: each trains on two.
 SHARED = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile")
-NBVAL = ("--nbval-current-env", "--nbval-cell-timeout=300")
+NBVAL = ("--nbval-current-env", "--nbval-cell-timeout=600")
 
 
 @dataclass(frozen=True)
