@@ -78,19 +78,19 @@ def test_the_axes_of_a_probe_differ_in_size_unless_it_is_worked_by_hand(task):
 
 
 @pytest.mark.parametrize("task", by_id(ALL))
-def test_right_answers_pass_in_under_a_second(task):
+def test_right_answers_pass_in_under_a_second(task, pace):
     for answer in RIGHT[task.id]:
         start = time.process_time()
         result = engine.examine(task.id, answer)
-        assert time.process_time() - start < 1
+        assert time.process_time() - start < pace
         assert result.passed, result
 
 
 @pytest.mark.parametrize(("task", "mistake"), cases(MISTAKES))
-def test_every_mistake_gets_its_diagnosis(task, mistake):
+def test_every_mistake_gets_its_diagnosis(task, mistake, pace):
     start = time.process_time()
     result = engine.examine(task.id, mistake.wrong)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < pace
     assert (result.passed, result.mistake) == (False, mistake.key), result
     assert result.diagnosis == mistake.diagnosis
     assert mistake.diagnosis in str(result)
@@ -100,10 +100,10 @@ PAIRS = [(task, pair) for task in FUNCTIONS for pair in task.pairs()]
 
 
 @pytest.mark.parametrize(("task", "pair"), cases(PAIRS))
-def test_two_mistakes_at_once_are_named_or_left_unnamed_but_never_misnamed(task, pair):
+def test_two_mistakes_at_once_are_named_or_left_unnamed_but_never_misnamed(task, pair, pace):
     start = time.process_time()
     result = engine.examine(task.id, pair.wrong)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < pace
     by_key = {mistake.key: mistake.wrong for mistake in (*task.mistakes, *task.pairs())}
     assert not result.passed
     assert result.mistake in {pair.key, ""} or all(
