@@ -25,7 +25,7 @@ from course_lib.copying import CopyTransformer
 from course_lib.models import TransformerConfig
 
 LENGTHS = [128, 256, 512, 1024, 2048, 4096]
-SOURCES, SUMMARY, VOCABULARY = 8, 20, 5_000
+SOURCES, SUMMARY, VOCABULARY = 8, 20, 8_000
 
 
 def peak_mb() -> float:
@@ -38,7 +38,7 @@ def measure(length: int, explicit: bool) -> dict[str, float]:
         DotProductAttention.forward = lambda self, *args: attention(*args)  # type: ignore[method-assign]
     torch.manual_seed(0)
     config = TransformerConfig(
-        VOCABULARY, num_encoder_layers=3, num_decoder_layers=3, max_len=length
+        VOCABULARY, num_encoder_layers=2, num_decoder_layers=3, max_len=length
     )
     model = CopyTransformer(config).train()
     src = torch.randint(3, VOCABULARY, (SOURCES, length))

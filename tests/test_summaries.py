@@ -99,6 +99,20 @@ def test_the_latest_run_is_that_of_the_task(train, call, tmp_path):
     assert "translation-tools-1, validation" in call("evaluate").out
 
 
+def test_the_model_that_comes_with_the_course(train, call, tmp_path):
+    (tmp_path / "own.py").write_text("def read_lines(path):\n    return open(path).readlines()\n")
+    first = call("summarize", "own.py:read_lines")
+    assert first.code == 0, first.err
+    assert first.err == "note: no run here yet; docstrings comes with the course\n"
+    assert "lines" in first.out.lower()
+
+    train()
+    assert call("summarize", "--pretrained", "own.py:read_lines").out == first.out
+    assert call("summarize", "own.py:read_lines").out != first.out
+    both = call("summarize", "--pretrained", "--run", "runs/summarization-tools-1", stdin=b"A text")
+    one_line(both, "give a run's folder or --pretrained, not both")
+
+
 @pytest.mark.parametrize(
     ("task", "corpus"), [("translation", "scenes"), ("summarization", "docstrings")]
 )

@@ -173,7 +173,7 @@ def train_command(
         typer.Option(
             min=2,
             show_default=False,
-            help="Longest text, in tokens: 512, or 256 of a text to summarize, whose rest is not "
+            help="Longest text, in tokens: 512, or 128 of a text to summarize, whose rest is not "
             "read.",
         ),
     ] = None,
@@ -309,13 +309,19 @@ def summarize_command(
         list[str] | None, typer.Argument(metavar="[FILE.py:FUNCTION]...", show_default=False)
     ] = None,
     run: RunFolder = None,
+    pretrained: Annotated[
+        bool, typer.Option("--pretrained", help="By the model that comes with the course.")
+    ] = False,
     beam: Beam = 1,
     length_penalty: LengthPenalty = None,
     block_repeats: BlockRepeats = 3,
     device: Device = "auto",
 ) -> int:
     """Summarize functions of Python files (they are parsed, never run), or standard input as one
-    text. By the latest run for summarization, if --run names no other.
+    text.
+
+    Without --run and --pretrained by the latest run for summarization, or, before there is one, by
+    the model that comes with the course.
     """
     from course_lib.tools import lines, runs, summaries
 
@@ -323,7 +329,8 @@ def summarize_command(
         beam, length_penalty=length_penalty, block_repeats=block_repeats
     )
     texts = [summaries.function_source(where) for where in functions or []]
-    opened = runs.run_to_use("summarization", run, None)
+    name = runs.FIRST["summarization"] if pretrained else None
+    opened = runs.run_to_use("summarization", run, name)
     texts = texts or [summaries.read_text(sys.stdin.buffer)]
     model = opened.load_model(runs.pick_device(device))
     write = lines.utf8_writer(sys.stdout)

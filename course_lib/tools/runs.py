@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
 
 # What works as long as nothing was trained
-FIRST = {"translation": "multi30k-en-de"}
+FIRST = {"translation": "multi30k-en-de", "summarization": "docstrings"}
 
 
 def pick_device(name: str) -> torch.device:
@@ -52,7 +52,7 @@ def choose_run(folder: Path | None, pretrained: str | None, task: str | None = N
 
 def run_to_use(task: str, folder: Path | None, pretrained: str | None) -> Run:
     """As `choose_run`, and before anything was trained, a model that comes with the course."""
-    if not (folder or pretrained or saved_runs(task)) and task in FIRST:
+    if not (folder or pretrained or saved_runs(task)):
         pretrained = FIRST[task]
         say(f"note: no run here yet; {pretrained} comes with the course")
     return choose_run(folder, pretrained, task)
