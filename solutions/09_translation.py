@@ -310,16 +310,15 @@ for pair, ids in zip(test.select(range(4)), outputs, strict=True):
 # %% [markdown]
 # The library's `translate` does the same with a whole list of sentences: it cuts them into tokens,
 # batches similar lengths, writes, and gives the texts back in their order. Does it say what your
-# loop says? (Where two tokens are equally likely to the seventh digit, the two may choose
-# differently, so one of the four is allowed to differ.)
+# loop says? (It stops a sentence that does not end sooner than you do: at twice the source and ten
+# tokens. So what it says is asked to be yours, or its beginning.)
 
 # %% tags=["nbval-ignore-output"]
 translations = translate(model, tokenizer, test["source"])
 right = sum(text == pair["target"] for text, pair in zip(translations, test, strict=True))
 print(f"{right} of {len(test)} sentences are word for word as the reference")
-same = sum(tokenizer.decode(i).strip() == t for i, t in zip(outputs, translations, strict=False))
-print(f"{same} of 4 are what your loop says")
-assert same >= 3
+for ids, text in zip(outputs, translations, strict=False):
+    assert tokenizer.decode(ids).strip().startswith(text)
 assert right > 0.3 * len(test)
 
 # %% [markdown]
