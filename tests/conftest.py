@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from course_lib.models import Transformer, TransformerConfig
-from course_lib.tokenization import Tokenizer
+from course_lib.tokenization import EOS_ID, Tokenizer
 from course_lib.tools import cli
 from course_lib.training import Trainer, TrainingConfig
 
@@ -43,6 +43,17 @@ def tokenizer():
 @pytest.fixture(scope="session")
 def pairs(tokenizer):
     return list(zip(tokenizer.encode_batch(SOURCES), tokenizer.encode_batch(TARGETS), strict=True))
+
+
+@pytest.fixture
+def endless_model(new_trainer):
+    """Says token 7 again and again, and never ends."""
+    model = new_trainer().model.eval()
+    with torch.no_grad():
+        model.embedding.weight[EOS_ID] = 0  # a logit of 0 is never the largest, nor drawn
+        model.decoder.norm.weight.zero_()
+        model.decoder.norm.bias.copy_(10_000 * model.embedding.weight[7])
+    return model
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 import pytest
-import torch
 
 from course_lib import summarization
 from course_lib.decoding import translate
 from course_lib.summarization import as_read, summarize
-from course_lib.tokenization import EOS_ID
 
 FUNCTION = "def Path.read_text(encoding)\nOpens the file."
 
@@ -31,13 +29,8 @@ def test_a_long_text_is_summarized_by_its_beginning(new_trainer, tokenizer):
     )
 
 
-def test_a_summary_ends_somewhere_however_long_its_text(new_trainer, tokenizer, monkeypatch):
+def test_a_summary_ends_somewhere_however_long_its_text(endless_model, tokenizer, monkeypatch):
     monkeypatch.setattr(summarization, "LONGEST", 3)
-    model = new_trainer().model.eval()
-    with torch.no_grad():
-        model.embedding.weight[EOS_ID] = 0  # a logit of 0 is never the largest
-        model.decoder.norm.weight.zero_()
-        model.decoder.norm.bias.copy_(model.embedding.weight[7])
-    (summary,) = summarize(model, tokenizer, ["a man reads"])
-    (translation,) = translate(model, tokenizer, ["a man reads"])
+    (summary,) = summarize(endless_model, tokenizer, ["a man reads"])
+    (translation,) = translate(endless_model, tokenizer, ["a man reads"])
     assert summary == translation[:3] != translation
