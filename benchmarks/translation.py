@@ -9,6 +9,8 @@ column can't be compared with one of another:
   13a      cased, as it is written; sacrebleu cuts it into words
   Moses    lowercased, punctuation normalised, cut by Moses' rules (sacremoses): Wu et al. (2021)
   spaCy    lowercased, cut by spaCy's English rules: pytorch-seq2seq; into English only
+
+A model of `tokenised.py` writes Moses' tokens: with --tokenised they are scored as they stand.
 """
 
 import gzip
@@ -74,12 +76,13 @@ def compare_with_published(ours: list[str], split: str, language: str) -> str:
 class Scorer:
     """The references of a split, cut in each way, and what hypotheses score against them."""
 
-    def __init__(self, run: Run, split: str):
+    def __init__(self, run: Run, split: str, *, tokenised: bool = False):
         data = corpus_of(run)[split]
         self.sources, self.references = list(data["source"]), list(data["target"])
         language = run.config.corpus["target"] or "de"
-        self.cuts = {"Moses": moses(language)}
-        if language == "en":
+        self.tokenised = tokenised
+        self.cuts = {"Moses": str if tokenised else moses(language)}
+        if language == "en" and not tokenised:
             self.cuts["spaCy"] = spacy_words()
         self.cut_references = {
             name: [cut(text) for text in self.references] for name, cut in self.cuts.items()
@@ -90,13 +93,13 @@ class Scorer:
 
     def scores(self, hypotheses: list[str]) -> dict[str, float]:
         cased = translation_scores(hypotheses, self.references)
-        found = {"13a": cased.bleu}
+        found = {} if self.tokenised else {"13a": cased.bleu}
         for name, cut in self.cuts.items():
             cut_hypotheses = [cut(text) for text in hypotheses]
             found[name] = tokenised_bleu(cut_hypotheses, self.cut_references[name])
             length = num_words(cut_hypotheses) / num_words(self.cut_references[name])
             found[f"length ({name})"] = length
-        return found | {"chrF": cased.chrf}
+        return found if self.tokenised else found | {"chrF": cased.chrf}
 
 
 def main(
@@ -105,9 +108,12 @@ def main(
     beam: Annotated[list[int] | None, typer.Option(help="Sizes of the beam.")] = None,
     length_penalty: Annotated[list[float] | None, typer.Option(help="Alphas to try.")] = None,
     samples: Annotated[int, typer.Option(help="So many translations are shown.")] = 0,
+    tokenised: Annotated[
+        bool, typer.Option("--tokenised", help="Score texts as they are.")
+    ] = False,
 ) -> None:
     opened = pretrained_run(run) if run in pretrained_names() else Run.open(Path(run))
-    scorer = Scorer(opened, split)
+    scorer = Scorer(opened, split, tokenised=tokenised)
     console.print(scorer.about)
     ways: dict[str, Callable[..., list[list[int]]]] = {"greedy": greedy_decode}
     for size in beam or [5]:

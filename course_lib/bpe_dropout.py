@@ -3,6 +3,9 @@
 Provilkov et al. (2020), section 3. A word that is always one token never shows what it is made of.
 Where merges are left out at random, it comes now and then in smaller pieces, and a model that has
 few sentences to learn from sees each of them in many ways. What is translated later is cut as ever.
+
+Only what is read is cut anew. To write all ways of cutting is a harder task of its own: a model of
+29,000 captions learned it so slowly that an hour was too short.
 """
 
 import itertools
@@ -17,18 +20,17 @@ VARIANTS = 16  # ways to cut each word, of which one is drawn each time
 
 
 class BpeDropout:
-    """The pairs of each epoch, cut anew: `pairs(epoch)`, always the same for the same epoch.
+    """The pairs of each epoch, sources cut anew: `pairs(epoch)`, the same ones for the same epoch.
 
-    Each merge that could be made is left out with probability `p`, each time that it could be. A
-    pair that would become too long for `max_len` is taken from `whole`, the pairs as they are cut
-    without dropout.
+    Each merge that could be made is left out with probability `p`, each time that it could be.
+    `whole` has the pairs as they are cut without dropout; from there are the targets, and the
+    sources that would become too long for `max_len`.
     """
 
     def __init__(
         self,
         tokenizer: Tokenizer,
         sources: Sequence[str],
-        targets: Sequence[str],
         whole: Sequence[Pair],
         p: float,
         seed: int = 0,
@@ -37,9 +39,8 @@ class BpeDropout:
         self.whole, self.seed, self.max_len = whole, seed, max_len
         cut = _Merges(tokenizer)
         words: dict[str, int] = {}
-        self.sides = [
-            [[words.setdefault(word, len(words)) for word in cut.words(text)] for text in side]
-            for side in (sources, targets)
+        self.sources = [
+            [words.setdefault(word, len(words)) for word in cut.words(text)] for text in sources
         ]
         dice = random.Random(f"{seed}/{p}")
         self.ways = [[cut.tokens(word, p, dice) for _ in range(VARIANTS)] for word in words]
@@ -47,10 +48,10 @@ class BpeDropout:
     def __call__(self, epoch: int) -> list[Pair]:
         """Token ids of all pairs, as epoch 0, 1, … sees them."""
         dice = random.Random(f"{self.seed}/{epoch}")
-        sides = [[self._draw(text, dice) for text in side] for side in self.sides]
+        sources = [self._draw(text, dice) for text in self.sources]
         return [
-            (source, target) if max(len(source), len(target)) < self.max_len else whole
-            for source, target, whole in zip(*sides, self.whole, strict=True)
+            (source if len(source) < self.max_len else uncut, target)
+            for source, (uncut, target) in zip(sources, self.whole, strict=True)
         ]
 
     def _draw(self, text: Sequence[int], dice: random.Random) -> list[int]:

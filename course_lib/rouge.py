@@ -12,6 +12,7 @@ from statistics import fmean
 from rouge_score.rouge_scorer import RougeScorer
 
 from course_lib.metrics import check_lengths, ngrams
+from course_lib.subsequences import longest_common_subsequence
 
 SIGNATURE = "rouge-score, F1, Porter's stemmer, mean over summaries"
 
@@ -62,16 +63,6 @@ def rouge_l(hypothesis: str, reference: str) -> float:
     """
     written, wanted = rouge_words(hypothesis), rouge_words(reference)
     return f1(longest_common_subsequence(written, wanted), len(written), len(wanted))
-
-
-def longest_common_subsequence(a: Sequence[str], b: Sequence[str]) -> int:
-    """Its length. Each row of the table adds a word of a; each cell has the words of b so far."""
-    row = [0] * (len(b) + 1)
-    for word in a:
-        above, row = row, [0]
-        for j, other in enumerate(b):
-            row.append(above[j] + 1 if word == other else max(above[j + 1], row[j]))
-    return row[-1]
 
 
 def f1(matches: int, num_written: int, num_wanted: int) -> float:

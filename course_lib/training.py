@@ -30,7 +30,7 @@ class TrainingConfig:
     A step shows the model `accumulate` batches of `batch_tokens` tokens a side, one after another.
     The loss on held-out pairs is measured every `validate_every` steps and after the last one (0:
     never), and when it has not fallen for `patience` times in a row, training ends (0: goes on).
-    `bpe_dropout` is the share of merges left out when the training texts are cut (`BpeDropout`).
+    `bpe_dropout` is the share of merges left out when the training sources are cut (`BpeDropout`).
 
     Raises ValueError, with the numbers, for settings that make no sense.
     """

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from course_lib.checkpoints import Run, RunConfig
-from course_lib.decoding import greedy_decode, translate
+from course_lib.decoding import consensus_decode, greedy_decode, translate
 from course_lib.errors import CourseError
 from course_lib.models import Transformer, TransformerConfig
 from course_lib.tools.lines import choose_decoding, read_lines, translate_lines
@@ -118,6 +118,16 @@ def test_the_settings_choose_the_decoder(model, tokenizer):
         "beam_size": 5,
         "length_penalty": 1.4,
     }
+
+
+def test_a_consensus_is_drawn():
+    decode, generator = choose_decoding(temperature=0.5, seed=3, consensus=8, block_repeats=2)
+    assert decode.func is consensus_decode
+    assert (decode.keywords["num_drawn"], decode.keywords["temperature"]) == (8, 0.5)
+    assert generator.initial_seed() == 3
+    assert "temperature" not in choose_decoding(consensus=8)[0].keywords  # its own default
+    with pytest.raises(CourseError, match="--beam searches and --consensus draws"):
+        choose_decoding(4, consensus=8)
 
 
 def test_a_length_penalty_is_for_a_beam():

@@ -6,13 +6,8 @@ from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
 from course_lib.corpora import load_corpus
-from course_lib.rouge import (
-    longest_common_subsequence,
-    rouge_l,
-    rouge_n,
-    rouge_words,
-    summary_scores,
-)
+from course_lib.rouge import rouge_l, rouge_n, rouge_words, summary_scores
+from course_lib.subsequences import longest_common_subsequence
 
 THEIRS = RougeScorer(["rouge1", "rouge2", "rouge3", "rougeL"], use_stemmer=False)
 # Few words, so that they meet; and what stands between words.

@@ -52,6 +52,10 @@ def test_train_evaluate_summarize(train, call, tmp_path):
     ]
     assert "Porter's stemmer" in scored.out.splitlines()[-1]
 
+    agreed = call("evaluate", "--split", "test", "--consensus", 2)
+    assert agreed.code == 0, agreed.err
+    assert re.search(r"test, consensus of 2: 1 texts", agreed.out)
+
     text = b"def Tool.open_file9(path)\nWhatever is there " + b"and there " * 30
     summed = call("summarize", stdin=text)
     assert summed.code == 0

@@ -1,6 +1,7 @@
 """Write a target sentence, one token at a time: greedily, with a beam, or by drawing lots."""
 
 from course_lib.decoding.beam import beam_search
+from course_lib.decoding.consensus import consensus_decode
 from course_lib.decoding.greedy import greedy_decode
 from course_lib.decoding.prefixes import RereadPrefixes, length_limits, score
 from course_lib.decoding.repeats import WithoutRepeats
@@ -12,6 +13,7 @@ __all__ = [
     "RereadPrefixes",
     "WithoutRepeats",
     "beam_search",
+    "consensus_decode",
     "greedy_decode",
     "length_limits",
     "sample",

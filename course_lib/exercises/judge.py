@@ -14,7 +14,7 @@ from torch import Tensor
 from course_lib.exercises import compare
 from course_lib.exercises.faces import Listing, Part, Result, Words
 from course_lib.exercises.modules import TRAINING
-from course_lib.exercises.observe import Observation, look_closer, observe
+from course_lib.exercises.observe import Failure, Observation, look_closer, observe
 from course_lib.exercises.spec import Exercise, Inputs, Prediction, WrongValue
 
 ENDLESS = (
@@ -72,6 +72,18 @@ RAGGED = (
     "A tensor is a rectangle, and these rows have different lengths. What has to be done with them "
     "first?"
 )
+PRECISION = (
+    "The result should have the precision of the inputs. Where does your code make new numbers "
+    "without asking theirs?"
+)
+BY_ZERO = (
+    "Something is divided by zero on that line. For which inputs does it happen, and what should "
+    "come out then?"
+)
+OFF_THE_AXIS = (
+    "An index on that line is larger than the axis it looks along. How long is that axis, and is "
+    "it the one that the index counts?"
+)
 CAUSES = {
     "Is that name defined in a cell above, and did you run that cell?": ("NameError",),
     "Your code calls itself without end. Should it call something else?": ("RecursionError",),
@@ -103,6 +115,14 @@ CAUSES = {
     NO_SUCH_KEY: ("KeyError",),
     NOT_IN_IT: ("is not in list", "not in tuple", "substring not found"),
     RAGGED: ("expected sequence of length",),
+    BY_ZERO: ("ZeroDivisionError",),
+    OFF_THE_AXIS: ("is out of bounds for dimension",),
+    PRECISION: (
+        "self.dtype to be equal",
+        "the same dtype",
+        "expected scalar type Double",
+        "expected scalar type Float",
+    ),
     RESULT_FOR_FUNCTION: ("'Tensor' object is not callable",),
     NO_TENSOR: ("must be Tensor, not",),
     CALLED_WRONGLY: (
@@ -113,10 +133,6 @@ CAUSES = {
     ),
 }
 WHAT_IS_IT = "What stands in each name on that line: a tensor (of which shape?), a number, a text?"
-PRECISION = (
-    "The result should have the precision of the inputs. Where does your code make new numbers "
-    "without asking theirs?"
-)
 A_ROW = (
     "A list can grow, and a tuple can be the key of a dictionary: whoever uses your answer relies "
     "on which of them it is. Which one does the first line of the function promise, after `->`?"
@@ -238,7 +254,7 @@ def _wrong(
     parts += trouble.parts
     if told:
         parts.append(Words("What happened:" if diagnosis else "", told))
-    if "?" not in told:
+    if "?" not in told or told == WHAT_IS_IT:
         parts.append(Words("Think:", probe.question))
     if borrowed:
         parts.append(Words("Besides:", borrowed))
@@ -276,10 +292,17 @@ def _named_mistake(
 
 def _alike(exercise: Exercise, one: Observation, other: Observation) -> bool:
     if one.failure or other.failure:
-        told = [f and (f.kind, f.text) for f in (one.failure, other.failure)]
-        return told[0] == told[1]
+        return _told(one.failure) == _told(other.failure)
     alike = compare.same(one.value, other.value, exercise.tolerance)
     return alike and one.changed == other.changed
+
+
+def _told(failure: Failure | None) -> tuple[str, str] | None:
+    """What an answer failed with. A division by zero has several texts that say the same."""
+    if failure is None:
+        return None
+    text = "ZeroDivisionError"
+    return failure.kind, text if failure.text.startswith(text) else failure.text
 
 
 def _trouble(exercise: Exercise, drawn: Inputs, o: Observation, right: Any) -> Trouble | None:

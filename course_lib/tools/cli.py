@@ -224,6 +224,14 @@ BlockRepeats = Annotated[
 ]
 
 
+Consensus = Annotated[
+    int,
+    typer.Option(
+        min=0, metavar="N", help="Draw N and keep the one that the others agree with most (0: no)."
+    ),
+]
+
+
 @app.command()
 def evaluate(
     run: Annotated[
@@ -234,6 +242,7 @@ def evaluate(
     beam: Beam = 1,
     length_penalty: LengthPenalty = None,
     block_repeats: BlockRepeats = 0,
+    consensus: Consensus = 0,
     device: Device = "auto",
 ) -> int:
     """Decode a split of the run's corpus and score it: translations with BLEU and chrF, summaries
@@ -243,9 +252,12 @@ def evaluate(
     chosen = runs.choose_run(run, pretrained)
     where = runs.pick_device(device)
     decoding = lines.choose_decoding(
-        beam, length_penalty=length_penalty, block_repeats=block_repeats
+        beam,
+        length_penalty=length_penalty,
+        block_repeats=block_repeats,
+        consensus=consensus,
     )
-    how = "greedy" if beam == 1 else f"beam of {beam}"
+    how = f"consensus of {consensus}" if consensus else f"beam of {beam}" if beam > 1 else "greedy"
     report = evaluation.report(chosen, split, where, decoding)
     print(f"{pretrained or chosen.folder}, {split}, {how}: {next(report)}")
     for line in report:
@@ -315,6 +327,7 @@ def summarize_command(
     beam: Beam = 1,
     length_penalty: LengthPenalty = None,
     block_repeats: BlockRepeats = 3,
+    consensus: Consensus = 0,
     device: Device = "auto",
 ) -> int:
     """Summarize functions of Python files (they are parsed, never run), or standard input as one
@@ -326,7 +339,10 @@ def summarize_command(
     from course_lib.tools import lines, runs, summaries
 
     decoding = lines.choose_decoding(
-        beam, length_penalty=length_penalty, block_repeats=block_repeats
+        beam,
+        length_penalty=length_penalty,
+        block_repeats=block_repeats,
+        consensus=consensus,
     )
     texts = [summaries.function_source(where) for where in functions or []]
     name = runs.FIRST["summarization"] if pretrained else None

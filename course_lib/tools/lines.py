@@ -11,6 +11,7 @@ from course_lib.decoding import (
     Decoding,
     WithoutRepeats,
     beam_search,
+    consensus_decode,
     greedy_decode,
     sample,
     translate,
@@ -28,17 +29,24 @@ def choose_decoding(
     seed: int = 0,
     length_penalty: float | None = None,
     block_repeats: int = 0,
+    consensus: int = 0,
 ) -> Decoding:
     """What `translate` needs: greedy as it stands, else a beam, or a way to draw and its seed.
 
-    With `block_repeats`, no group of so many tokens is written twice.
+    With `consensus`, so many are drawn, and the one that the others agree with most is kept. With
+    `block_repeats`, no group of so many tokens is written twice.
 
     Raises CourseError if a beam and a way to draw are given together, or a length penalty without
     a beam.
     """
     if length_penalty is not None and beam_size == 1:
         raise CourseError("--length-penalty is for a beam: give --beam 5, too, or leave it out")
-    given = {"--temperature": temperature, "--top-k": top_k, "--top-p": top_p}
+    given = {
+        "--consensus": consensus or None,
+        "--temperature": temperature,
+        "--top-k": top_k,
+        "--top-p": top_p,
+    }
     names = [name for name, value in given.items() if value is not None]
     if names and beam_size > 1:
         raise CourseError(
@@ -48,9 +56,13 @@ def choose_decoding(
     if block_repeats:
         options["prefixes"] = partial(WithoutRepeats, n=block_repeats)
     if names:
-        temperature, top_p = (1.0 if value is None else value for value in (temperature, top_p))
-        options |= {"temperature": temperature, "top_k": top_k, "top_p": top_p}
-        return partial(sample, **options), Generator().manual_seed(seed)
+        options |= {"top_k": top_k, "top_p": 1.0 if top_p is None else top_p}
+        if temperature is not None:
+            options["temperature"] = temperature
+        if consensus:
+            options["num_drawn"] = consensus
+        draw = consensus_decode if consensus else sample
+        return partial(draw, **options), Generator().manual_seed(seed)
     if beam_size == 1:
         return (partial(greedy_decode, **options) if options else greedy_decode), None
     if length_penalty is not None:

@@ -91,9 +91,9 @@ def examples(
     )
     if not config.training.bpe_dropout:
         return pairs, held_out
-    sources, targets = sides_of(corpus["train"], config.task)
+    sources, _ = sides_of(corpus["train"], config.task)
     p, seed, limit = config.training.bpe_dropout, config.training.seed, config.model.max_len
-    return BpeDropout(tokenizer, sources, targets, pairs, p, seed, limit), held_out
+    return BpeDropout(tokenizer, sources, pairs, p, seed, limit), held_out
 
 
 def cut_sources(sources: list[list[int]], limit: int, split: str) -> list[list[int]]:

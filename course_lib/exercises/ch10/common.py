@@ -40,6 +40,14 @@ def _recall(shared: int, written: int, wanted: int) -> float:
     return shared / wanted if shared else 0.0
 
 
+def _of_the_summary(shared: int, written: int, wanted: int) -> float:
+    return shared / written
+
+
+def _of_the_reference(shared: int, written: int, wanted: int) -> float:
+    return shared / wanted
+
+
 def _arithmetic(shared: int, written: int, wanted: int) -> float:
     return (shared / written + shared / wanted) / 2 if shared else 0.0
 
@@ -77,6 +85,16 @@ UNGUARDED: dict[str, Weigh] = {
 }
 
 
+PRECISION = (
+    "This is the share of the *summary* that is right: precision. A summary of one sure word would "
+    "be perfect. What does the reference have that is missing there?"
+)
+RECALL = (
+    "This is the share of the *reference* that was found: recall. Whoever repeats the whole source "
+    "would do well. What does it cost to say too much?"
+)
+
+
 def weighed_wrongly(rouge: Function, by_zero: str) -> tuple[Mistake, ...]:
     """What goes wrong once everything is counted; `rouge` has the switches `together`, `scale`."""
 
@@ -87,14 +105,12 @@ def weighed_wrongly(rouge: Function, by_zero: str) -> tuple[Mistake, ...]:
         Mistake(
             "precision",
             partial(rouge, together=_precision),
-            "This is the share of the *summary* that is right: precision. A summary of one sure "
-            "word would be perfect. What does the reference have that is missing there?",
+            PRECISION,
         ),
         Mistake(
             "recall",
             partial(rouge, together=_recall),
-            "This is the share of the *reference* that was found: recall. Whoever repeats the "
-            "whole source would do well. What does it cost to say too much?",
+            RECALL,
         ),
         Mistake(
             "the arithmetic mean",
@@ -107,6 +123,14 @@ def weighed_wrongly(rouge: Function, by_zero: str) -> tuple[Mistake, ...]:
             with_(_two_forgotten),
             "Two equal texts would get 50. What is shared stands in *both* texts. How often "
             "should it count above the line, if both lengths stand below?",
+        ),
+        Mistake("precision unguarded", with_(_of_the_summary), PRECISION, group="precision"),
+        Mistake("recall unguarded", with_(_of_the_reference), RECALL, group="recall"),
+        Mistake(
+            "rounded",
+            lambda *inputs: round(rouge(*inputs), 1),
+            "The score is rounded, and many rounded scores make a wrong mean. Where do you round, "
+            "and where would it be early enough?",
         ),
         Mistake(
             "a share",
@@ -125,8 +149,17 @@ FINITE = (
     "0, whatever the other logits are, and in half precision so low a number may not even fit. "
     "Which number is below all others?"
 )
-LOW = (-1e3, -1e4, -1e5, -1e6, -1e8, -1e9, -1e10, -1e20, -1e30, torch.finfo(torch.float32).min)
+Low = float | Callable[[torch.dtype], float]
+LOW: tuple[Low, ...] = (
+    *(-1e3, -1e4, -1e5, -1e6, -1e8, -1e9, -1e10, -1e20, -1e30),
+    torch.finfo(torch.float32).min,
+    lambda dtype: torch.finfo(dtype).min,
+)
 NEVER = -math.inf
+ZERO_TIMES_INFINITY = (
+    "What is not forbidden has become NaN, which is no number: 0 · ∞ is not 0. Which method puts a "
+    "number where a mask is True, and leaves the rest alone?"
+)
 
 
 def random_logits(size: int, dice: Generator, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -142,6 +175,11 @@ def without_gradients(answer: Function, *inputs: Any) -> Any:
     return found.detach() if isinstance(found, Tensor) else found
 
 
-def finite(change: Callable[[float], Function]) -> tuple[Mistake, ...]:
+def lowest(low: Low, logits: Tensor) -> float:
+    """A low number, or the one that is lowest in the precision of some logits."""
+    return low(logits.dtype) if callable(low) else low
+
+
+def finite(change: Callable[[Low], Function]) -> tuple[Mistake, ...]:
     """Low numbers that stand in for minus infinity."""
-    return tuple(Mistake(f"{low:g}", change(low), FINITE, group="finite") for low in LOW)
+    return tuple(Mistake(f"low {i}", change(low), FINITE, "finite") for i, low in enumerate(LOW))

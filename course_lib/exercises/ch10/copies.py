@@ -50,6 +50,10 @@ def _alike(places: Tensor, tokens: Tensor, size: int) -> Tensor:
     return _sum(torch.full_like(places, 1 / places.shape[-1]), tokens, size)
 
 
+def _first_step(places: Tensor, tokens: Tensor, size: int) -> Tensor:
+    return _empty(places, size).scatter_add(-1, tokens[:, :1], places)
+
+
 def _at_their_places(places: Tensor, tokens: Tensor, size: int) -> Tensor:
     return F.pad(places, (0, size - places.shape[-1]))
 
@@ -214,6 +218,25 @@ COPY = Exercise(
             "the sentences'?",
         ),
         Mistake(
+            "only the first step copies",
+            _with(collect=_first_step),
+            "Only the first step of each sentence copies. `scatter_add` wants an index for each "
+            "number; where `index` is shorter than the values along an axis, the rest of them is "
+            "left out, and nobody complains. Which shape has your index, and which has `places`?",
+        ),
+        Mistake(
+            "the gate over all of it",
+            lambda w, p, g, s: g * _mixed(w, p, g, s, gate=lambda gate: (1, 1 - gate)),
+            "The gate multiplies what is copied, too, which has its own share already. Where does "
+            "the bracket end, that `writing` stands before?",
+        ),
+        Mistake(
+            "the sum given to every token",
+            lambda w, p, g, s: g * w + (1 - g) * p.sum(dim=-1, keepdim=True),
+            "You add the sum over *all* places, to every token. The sum in the formula goes over "
+            "the places where this one token stands. Where does `src` come in?",
+        ),
+        Mistake(
             "the last place counts",
             partial(_mixed, collect=_last),
             "If a token stands in the source twice, its second place overwrites the first: so do "
@@ -315,7 +338,7 @@ COPY = Exercise(
         "First make what is copied, a row of V numbers for each step, all 0 at the beginning. "
         "The number of place j has to go to the token `src[:, j]`. If two places have the same "
         "token, what then?",
-        "`x.scatter_add(-1, index, source)` adds each number of `source` at the place that `index` "
+        "`x.scatter_add(-1, index, values)` adds each number of `values` at the place that `index` "
         "names. Both have the shape (B, Tq, Tk), and `src` is (B, Tk): which axis is missing?",
         "`src[:, None].expand_as(places)` is the index, and `torch.zeros_like(written)` is where "
         "to add. Then mix: `writing` times the one, `1 - writing` times the other.",

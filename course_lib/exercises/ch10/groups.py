@@ -6,6 +6,7 @@ from functools import partial
 from itertools import combinations
 from typing import Any
 
+from rouge_score.rouge_scorer import RougeScorer
 from torch import Generator
 
 from course_lib import rouge
@@ -60,6 +61,13 @@ def _from(starts: Callable[[int, int], Iterable[int]]) -> Groups:
     return lambda words, n: Counter(tuple(words[i : i + n]) for i in starts(len(words), n))
 
 
+def _sliced(more: int) -> Groups:
+    """From each place where n words are left, a slice of so many more."""
+    return lambda words, n: Counter(
+        tuple(words[i : i + n + more]) for i in range(len(words) - n + 1)
+    )
+
+
 def _as(change: Callable[[tuple[str, ...]], Any]) -> Groups:
     """The right groups, each turned into something else."""
     return lambda words, n: Counter(change(group) for group in ngrams(words, n).elements())
@@ -82,6 +90,16 @@ def _each_side(found: Callable[[tuple[str, ...], Texts], bool]) -> Function:
     return answer
 
 
+def _common(summary: Texts, reference: Texts, n: int) -> int:
+    return _clipped(ngrams(summary, n), ngrams(reference, n))
+
+
+def _with_kinds_below(summary: Texts, reference: Texts, n: int) -> float:
+    shared = _common(summary, reference, n)
+    kinds = len(ngrams(summary, n)) + len(ngrams(reference, n))
+    return 200 * shared / kinds if shared else 0.0
+
+
 def _place_by_place(summary: Texts, reference: Texts, n: int) -> float:
     written, wanted = (
         [text[i : i + n] for i in range(len(text) - n + 1)] for text in (summary, reference)
@@ -102,6 +120,8 @@ def _texts(summary: str, reference: str, n: int) -> Draw:
     return fixed(summary.split(), reference.split(), n)
 
 
+TOO_FEW = "Your groups have n - 1 words. A slice `[i:j]` ends before j: how long is it?"
+TOO_MANY = "Your groups have n + 1 words. A slice `[i:j]` ends before j: how long is it?"
 ORDER = (
     "The order of the words within a group gets lost, so that *dog bites* is the same as *bites "
     "dog*. What kind of thing keeps its order, and may still be counted?"
@@ -113,6 +133,7 @@ ROUGE_N = Exercise(
     signature="rouge_n(summary, reference, n)",
     shapes="summary, reference, n -> ()",
     reference=rouge_n,
+    forbidden={"RougeScorer.score": RougeScorer.score},
     library=(rouge.rouge_n,),
     use=scored,
     smooth=0,
@@ -220,6 +241,18 @@ ROUGE_N = Exercise(
             "counts once. How often may a group count that both texts have twice?",
         ),
         Mistake(
+            "words below the line",
+            lambda a, b, n: 200 * shared / (len(a) + len(b)) if (shared := _common(a, b, n)) else 0,
+            "Below the line you add the numbers of *words*, for every n. A text of three words has "
+            "two pairs and one triple. What was counted above the line?",
+        ),
+        Mistake(
+            "kinds below the line",
+            _with_kinds_below,
+            "Below the line each kind of group counts once, above it as often as both have it. "
+            "`len` of a counter is its number of kinds: what gives the number of all?",
+        ),
+        Mistake(
             "as often as in the summary",
             partial(_rouge_n, shared=lambda a, b: sum(k for g, k in a.items() if g in b)),
             "A group that the summary says again and again counts each time. How often may it, "
@@ -246,12 +279,20 @@ ROUGE_N = Exercise(
         Mistake(
             "one word too few",
             partial(_rouge_n, groups=lambda words, n: ngrams(words, n - 1)),
-            "Your groups have n - 1 words. A slice `[i:j]` ends before j: how long is it?",
+            TOO_FEW,
+            group="one word too few",
+        ),
+        Mistake(
+            "slices one word too short", _with(groups=_sliced(-1)), TOO_FEW, "one word too few"
         ),
         Mistake(
             "one word too many",
             _with(groups=lambda words, n: ngrams(words, n + 1)),
-            "Your groups have n + 1 words. A slice `[i:j]` ends before j: how long is it?",
+            TOO_MANY,
+            group="one word too many",
+        ),
+        Mistake(
+            "slices one word too long", _with(groups=_sliced(1)), TOO_MANY, "one word too many"
         ),
         Mistake(
             "all lengths up to n",

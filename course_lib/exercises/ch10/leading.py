@@ -124,6 +124,16 @@ LEAD = Exercise(
             "What should the result begin with, and end with?",
         ),
         Probe(
+            "white space around, and fewer than k",
+            fixed(" Here it begins. Here it ends. \n", 5),
+            "What should the result end with, if all of the text is wanted?",
+        ),
+        Probe(
+            "a sentence that goes on in the next line",
+            fixed("Reads the lines of\na file. Closes it then. Returns them.", 2),
+            "The first line ends within a sentence. Does the sentence end there?",
+        ),
+        Probe(
             "fewer than k",
             fixed("There are only two. This is the second one.", 5),
             "Five are wanted, and there are two. What comes out?",
@@ -219,6 +229,18 @@ LEAD = Exercise(
             _by(lambda text: re.split(r"(?<=[.!?]) ", text.strip())),
             "A sentence ends only before a space here. The end of a line is white space as well, "
             "and there may be more than one. What stands for any white space in a pattern?",
+        ),
+        Mistake(
+            "words put together again",
+            _picked(lambda sentences, k: " ".join(" ".join(sentences[:k]).split())),
+            "The sentences are right, and within them white space has changed: `split()` without a "
+            "pattern cuts at the ends of lines, too. How could each sentence stay as it is?",
+        ),
+        Mistake(
+            "one white space",
+            _by(lambda text: re.split(r"(?<=[.!?])\s", text.strip())),
+            "You cut at one white space. Where two stand in a row, one is left at the beginning of "
+            "the next sentence. What says *one or more* in a pattern?",
         ),
         Mistake(
             "only before a capital",

@@ -7,7 +7,15 @@ import torch
 from torch import Tensor
 
 from course_lib.exercises.ch01.common import BY_HAND, DOUBLE
-from course_lib.exercises.ch10.common import NEVER, finite, random_logits, without_gradients
+from course_lib.exercises.ch10.common import (
+    NEVER,
+    ZERO_TIMES_INFINITY,
+    Low,
+    finite,
+    lowest,
+    random_logits,
+    without_gradients,
+)
 from course_lib.exercises.probes import Draw
 from course_lib.exercises.spec import Exercise, Function, Mistake, Probe
 from course_lib.tokenization import EOS_ID
@@ -36,7 +44,7 @@ def _controlled(
     early: str = "no end",
     between: str = "",
     late: str = "the end",
-    fill: float = NEVER,
+    fill: Low = NEVER,
     late_fill: float | None = None,
     late_end: float | None = None,
     end: int | None = None,
@@ -44,6 +52,7 @@ def _controlled(
 ) -> Tensor:
     """The control, with the switches of what goes wrong with it."""
     logits = logits.clone() if copied else logits
+    fill = lowest(fill, logits)
     token = eos_id if end is None else end
     what = between
     if num_written < shortest + low:
@@ -63,6 +72,14 @@ def _controlled(
 
 def _with(**switches: Any) -> Function:
     return lambda *inputs: _controlled(*inputs, **switches)
+
+
+def _infinite_product(
+    logits: Tensor, num_written: int, eos_id: int, shortest: int, longest: int
+) -> Tensor:
+    blocked = length_control(torch.zeros_like(logits), num_written, eos_id, shortest, longest) < 0
+    within = shortest <= num_written < longest
+    return logits if within else logits + blocked.to(logits) * NEVER
 
 
 def _exactly(logits: Tensor, num_written: int, eos_id: int, shortest: int, longest: int) -> Tensor:
@@ -103,7 +120,7 @@ LENGTH = Exercise(
     shapes="logits (V), num_written, eos_id, shortest, longest -> (V)",
     reference=length_control,
     use=without_gradients,
-    smooth=1,
+    smooth=2,
     probes=(
         Probe(
             BY_HAND,
@@ -193,6 +210,19 @@ LENGTH = Exercise(
             "when it has to come?",
         ),
         Mistake(
+            "counted one too few",
+            _with(low=1, high=1),
+            "Both limits come one token late, as if `num_written` counted the start token, too, or "
+            "the end. How many tokens are written, and how long would the sentence be, if it "
+            "ended now?",
+        ),
+        Mistake(
+            "counted one too many",
+            _with(low=-1, high=-1),
+            "Both limits come one token early, as if the next token were written already. How "
+            "long would the sentence be, if it ended now?",
+        ),
+        Mistake(
             "the other way round",
             _with(early="the end", late="no end"),
             "While it is too short only the end may come, and when it is long enough the end may "
@@ -263,6 +293,7 @@ LENGTH = Exercise(
             "logit makes a probability of 0?",
         ),
         *finite(lambda low: _with(fill=low)),
+        Mistake("0 times infinity", _infinite_product, ZERO_TIMES_INFINITY),
         Mistake(
             "always token 2",
             partial(_controlled, end=EOS_ID),

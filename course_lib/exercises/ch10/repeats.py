@@ -8,7 +8,15 @@ from torch import Generator, Tensor
 
 from course_lib.decoding import repeats
 from course_lib.exercises.ch01.common import BY_HAND, DOUBLE
-from course_lib.exercises.ch10.common import NEVER, finite, random_logits, without_gradients
+from course_lib.exercises.ch10.common import (
+    NEVER,
+    ZERO_TIMES_INFINITY,
+    Low,
+    finite,
+    lowest,
+    random_logits,
+    without_gradients,
+)
 from course_lib.exercises.probes import Draw
 from course_lib.exercises.spec import Exercise, Function, Inputs, Mistake, Probe
 
@@ -52,13 +60,13 @@ def _endings(
 
 
 def _blocking(
-    tokens: Callable[[Tokens, int], Tokens] = _endings, value: float = NEVER, copied: bool = True
+    tokens: Callable[[Tokens, int], Tokens] = _endings, value: Low = NEVER, copied: bool = True
 ) -> Function:
     """An answer that gives `value` to other tokens."""
 
     def answer(logits: Tensor, written: Tokens, n: int) -> Tensor:
         logits = logits.clone() if copied else logits
-        logits[torch.tensor(tokens(written, n), dtype=torch.long)] = value
+        logits[torch.tensor(tokens(written, n), dtype=torch.long)] = lowest(value, logits)
         return logits
 
     return answer
@@ -146,6 +154,16 @@ BLOCK = Exercise(
             "single tokens",
             _written(2, 0, 5, n=1, size=7),
             "A group of 1 is a single token. Which ones may not come a second time?",
+        ),
+        Probe(
+            "tokens of two digits",
+            _written(1, 12, 3, 11, 2, n=2, size=14),
+            "The token 2 has stood nowhere else. May 12 be taken for a 1 and a 2?",
+        ),
+        Probe(
+            "two tokens that look like two others",
+            _written(1, 12, 3, 5, 11, 2, n=3, size=14),
+            "*11 2* is begun. Has it stood there before?",
         ),
         Probe(
             "groups of four",
@@ -279,8 +297,10 @@ BLOCK = Exercise(
         Mistake(
             "-0 is 0",
             _with(begun=lambda written, n: written[-(n - 1) :]),
-            "All is right but for n = 1: `written[-0:]` is the whole list, since -0 is 0. How can "
-            "you say from which place on, counted from the beginning?",
+            "All is right but for n = 1, where nothing is forbidden. No token is begun then, and "
+            "each that is written ends a group of one. (`written[-(n - 1):]` is all of it for n = "
+            "1, since -0 is 0.) From which place on are the last n - 1, counted from the "
+            "beginning?",
         ),
         Mistake(
             "0",
@@ -289,6 +309,11 @@ BLOCK = Exercise(
             "logit makes a probability of 0?",
         ),
         *finite(lambda low: _blocking(value=low)),
+        Mistake(
+            "0 times infinity",
+            lambda logits, *more: logits + _mask(logits, *more).to(logits) * NEVER,
+            ZERO_TIMES_INFINITY,
+        ),
         Mistake(
             "plus infinity",
             _blocking(value=-NEVER),

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+from rouge_score.rouge_scorer import RougeScorer
 from torch import Generator
 
 from course_lib import rouge
@@ -22,6 +23,7 @@ from course_lib.exercises.ch10.common import (
 )
 from course_lib.exercises.probes import Draw
 from course_lib.exercises.spec import Exercise, Function, Inputs, Mistake, Probe
+from course_lib.subsequences import longest_common_subsequence
 
 Length = Callable[[Texts, Texts], int]
 Cell = Callable[[int, int, int], int]  # from the cells across the corner, above, and to the left
@@ -33,7 +35,7 @@ LIMIT = 10_000  # comparisons; a table of 60 times 60 needs 3,600
 
 def rouge_l(summary: Texts, reference: Texts) -> float:
     """F1, from 0 to 100, of the longest row of words that both have in the same order."""
-    length = rouge.longest_common_subsequence(summary, reference)
+    length = longest_common_subsequence(summary, reference)
     return rouge.f1(length, len(summary), len(reference))
 
 
@@ -126,6 +128,10 @@ def _three_ways(a: Texts, b: Texts) -> int:
     return max(_three_ways(a[1:], b), _three_ways(a, b[1:]), both)
 
 
+def _from_the_end(length: Length) -> Length:
+    return lambda a, b: length(a[::-1], b[::-1])
+
+
 class TooMany(BaseException):
     """Stops an answer that compares too often. No Exception: `except Exception` must not catch."""
 
@@ -189,6 +195,10 @@ ONE_NEIGHBOUR = (
     "If two words differ, you look at one neighbour in the table alone. The best so far may have "
     "been found without the last word of the *one* text, or of the *other*. Which cells are these?"
 )
+LONGEST_RUN_FIRST = (
+    "The longest run is taken first, and then what fits on its left and right. That is how "
+    "`difflib` compares, and a long run may stand in the way of more. What if it is left out?"
+)
 ALL_WAYS = (
     "The scores are right, and with long texts there is no end: the same two rests of the texts "
     "are compared again and again. Where could each answer be kept, so that it is found only once?"
@@ -200,7 +210,8 @@ ROUGE_L = Exercise(
     signature="rouge_l(summary, reference)",
     shapes="summary, reference -> ()",
     reference=rouge_l,
-    library=(rouge.rouge_l, rouge.longest_common_subsequence),
+    forbidden={"RougeScorer.score": RougeScorer.score},
+    library=(rouge.rouge_l, longest_common_subsequence),
     use=watched,
     smooth=0,
     tolerance=1e-6,
@@ -362,6 +373,13 @@ ROUGE_L = Exercise(
             "cell knows what was found before *either* of them?",
         ),
         Mistake(
+            "one row under two names",
+            _with(length=_last_cell(match=lambda _, above, left: left + 1)),
+            "All rows of your table are one and the same list, and the cell above on the left has "
+            "been overwritten when it is read: so it is with `[[0] * m] * n`, and with a second "
+            "name for the same row. What makes a new list for each row?",
+        ),
+        Mistake(
             "across the corner always",
             _with(length=_last_cell(otherwise=lambda corner, *_: corner)),
             "If two words differ, you leave out *both* at once. One of them may still be matched "
@@ -388,9 +406,14 @@ ROUGE_L = Exercise(
         Mistake(
             "the longest run first",
             _with(length=_blocks),
-            "The longest run is taken first, and then what fits on its left and right. That is "
-            "how `difflib` compares, and a long run may stand in the way of more. What if it is "
-            "left out?",
+            LONGEST_RUN_FIRST,
+            group="the longest run first",
+        ),
+        Mistake(
+            "the ratio of difflib",
+            lambda a, b: 100 * SequenceMatcher(None, a, b, False).ratio(),
+            LONGEST_RUN_FIRST,
+            group="the longest run first",
         ),
         Mistake(
             "without case",
@@ -400,6 +423,15 @@ ROUGE_L = Exercise(
         ),
         Mistake("all ways", _with(length=_all_ways), ALL_WAYS, group="all ways"),
         Mistake("three ways", _with(length=_three_ways), ALL_WAYS, group="all ways"),
+        Mistake(
+            "all ways from the end", _with(length=_from_the_end(_all_ways)), ALL_WAYS, "all ways"
+        ),
+        Mistake(
+            "three ways from the end",
+            _with(length=_from_the_end(_three_ways)),
+            ALL_WAYS,
+            "all ways",
+        ),
     ),
     hints=(
         "Begin with a smaller question: how long is the longest common row of the first i words "
