@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu.metrics import BLEU
 
 from course_lib.exercises import compare, engine
@@ -191,6 +192,7 @@ OTHERS = {
     "sacrebleu.corpus_bleu": [["a"], [["a"]]],
     "sacrebleu.sentence_bleu": ["a", ["a"]],
     "BLEU.corpus_score": [BLEU(), ["a"], [["a"]]],
+    "RougeScorer.score": [RougeScorer(["rouge1"]), "a", "a"],
     "BLEU.sentence_score": [BLEU(effective_order=True), "a", ["a"]],
 }
 

@@ -87,14 +87,18 @@ def lead_by_split(text, k):
     return " ".join(re.split(r"(?<=[.!?])\s+", text.strip())[:k])
 
 
-def lead_by_words(text, k):
-    kept, sentences = [], 0
-    for word in text.split():
-        if sentences == k:
-            break
-        kept.append(word)
-        sentences += word[-1] in ".!?"
-    return " ".join(kept)
+def lead_by_pieces(text, k):
+    """Words and the white space between them; what ends a sentence is followed by one space."""
+    said, sentences = "", 0
+    for piece in re.split(r"(\s+)", text.strip()):
+        if piece.isspace():
+            piece = " " if said[-1] in ".!?" else piece
+        else:
+            if sentences == k:
+                break
+            sentences += piece[-1:] in (".", "!", "?")
+        said += piece
+    return said.rstrip()
 
 
 def lead_by_findall(text, k):
@@ -212,7 +216,7 @@ def mean_by_statistics(summarize, sources, references, rouge):
 RIGHT = {
     "10.1": [rouge_n_by_counters, rouge_n_by_crossing_out, rouge_n_by_zip],
     "10.2": [rouge_l_by_table, rouge_l_by_recursion, rouge_l_by_one_row],
-    "10.3": [lead_by_split, lead_by_words, lead_by_findall, lead_by_letters],
+    "10.3": [lead_by_split, lead_by_pieces, lead_by_findall, lead_by_letters],
     "10.4": [copy_by_scatter, copy_by_one_hot, copy_by_loops],
     "10.5": [block_by_loop, block_by_dictionary, block_by_windows],
     "10.6": [length_by_masks, length_by_assignment, length_by_full],

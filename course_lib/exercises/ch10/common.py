@@ -106,11 +106,13 @@ def weighed_wrongly(rouge: Function, by_zero: str) -> tuple[Mistake, ...]:
             "precision",
             partial(rouge, together=_precision),
             PRECISION,
+            group="precision",
         ),
         Mistake(
             "recall",
             partial(rouge, together=_recall),
             RECALL,
+            group="recall",
         ),
         Mistake(
             "the arithmetic mean",
