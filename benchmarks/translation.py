@@ -92,14 +92,16 @@ class Scorer:
         self.about = f"{split}: {len(self.sources):,} sentences, {tokens:,} tokens of Moses; {same}"
 
     def scores(self, hypotheses: list[str]) -> dict[str, float]:
-        cased = translation_scores(hypotheses, self.references)
-        found = {} if self.tokenised else {"13a": cased.bleu}
+        found: dict[str, float] = {}
+        if not self.tokenised:
+            cased = translation_scores(hypotheses, self.references)
+            found = {"13a": cased.bleu, "chrF": cased.chrf}
         for name, cut in self.cuts.items():
             cut_hypotheses = [cut(text) for text in hypotheses]
             found[name] = tokenised_bleu(cut_hypotheses, self.cut_references[name])
             length = num_words(cut_hypotheses) / num_words(self.cut_references[name])
             found[f"length ({name})"] = length
-        return found if self.tokenised else found | {"chrF": cased.chrf}
+        return found
 
 
 def main(
