@@ -9,14 +9,12 @@ model writes is scored as it stands, so its scores are those of the column "Mose
 but the model is another: it never saw a capital letter.
 """
 
-import gzip
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from translation import FILES, PUBLISHED
+from translation import FILES, published_lines
 
 from course_lib.files import write_text
 from course_lib.tools.recipes import read_recipe
@@ -27,15 +25,9 @@ RECIPE = Path(__file__).with_suffix(".toml")
 LANGUAGES = ("en", "de")
 
 
-def lines_of(split: str, language: str) -> list[str]:
-    file = Path(os.environ["COURSE_DATA"]) / PUBLISHED.format(FILES[split], language)
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        return [line.rstrip("\n") for line in lines]
-
-
 def write_corpus(folder: Path) -> None:
     for split in FILES:
-        sides = [lines_of(split, language) for language in LANGUAGES]
+        sides = [published_lines(split, language) for language in LANGUAGES]
         rows = [dict(zip(LANGUAGES, pair, strict=True)) for pair in zip(*sides, strict=True)]
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         write_text(folder / f"{split}.jsonl", text)

@@ -62,13 +62,19 @@ def num_words(texts: list[str]) -> int:
     return sum(len(text.split()) for text in texts)
 
 
+def published_lines(split: str, language: str) -> list[str]:
+    """One side of a split of the published archive. Raises OSError if it is not there."""
+    file = Path(os.environ.get("COURSE_DATA", ".")) / PUBLISHED.format(FILES[split], language)
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        return [line.rstrip("\n") for line in lines]
+
+
 def compare_with_published(ours: list[str], split: str, language: str) -> str:
     """How many of our tokenised references are those of the published archive, if it is there."""
-    file = Path(os.environ.get("COURSE_DATA", ".")) / PUBLISHED.format(FILES[split], language)
-    if not file.exists():
+    try:
+        published = published_lines(split, language)
+    except FileNotFoundError:
         return "not compared: no multi30k_tokenised in COURSE_DATA"
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        published = [line.rstrip("\n") for line in lines]
     same = sum(a == b for a, b in zip(ours, published, strict=True))
     return f"{same:,} of {len(published):,} the same as in the published archive"
 

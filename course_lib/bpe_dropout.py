@@ -5,7 +5,7 @@ Where merges are left out at random, it comes now and then in smaller pieces, an
 few sentences to learn from sees each of them in many ways. What is translated later is cut as ever.
 
 Only what is read is cut anew. To write all ways of cutting is a harder task of its own: a model of
-29,000 captions learned it so slowly that an hour was too short.
+29,000 captions that had to was far behind after a quarter of an hour, and was stopped.
 """
 
 import itertools
