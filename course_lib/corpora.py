@@ -39,7 +39,7 @@ def load_corpus(
     name_or_path:
       - `"scenes"`: generated captions, always there (`seed` draws others), with `alignment`;
       - `"docstrings"`: documentation of Python functions and its one-line summary, read once from
-        the packages that are installed (half a minute), with `name` and `package`;
+        the packages that are installed (about a minute), with `name` and `package`;
       - `"multi30k"` (captions of photographs), `"dialogsum"` (conversations and their summaries),
         `"xsum"` (news and their first sentence): `$COURSE_DATA/multi30k` if there is one, else from
         the Hugging Face hub. Rows with an empty side are left out;

@@ -95,7 +95,7 @@ def load_docstrings(
 ) -> DocstringCorpus:
     """The corpus of the installed packages, from the cache if it was built before.
 
-    Building takes half a minute. If the folder can't be written to, the corpus is built each time,
+    Building takes about a minute. If the folder can't be written to, the corpus is built each time,
     and a warning says so. Raises CorpusError if no package of a split is installed.
     """
     packages = installed_packages() if packages is None else packages
@@ -103,7 +103,7 @@ def load_docstrings(
     path = folder / f"docstrings-{_state(packages)}.json.gz"
     corpus = _read(path)
     if corpus is None:
-        log.info("reading the docstrings of %d packages, once: half a minute …", len(packages))
+        log.info("reading the docstrings of %d packages, once: a minute …", len(packages))
         with _without_collections():
             corpus = build(packages)
         _write(path, corpus)

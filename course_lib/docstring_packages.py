@@ -13,7 +13,7 @@ from pathlib import Path
 STDLIB = "stdlib"
 # By split, then by the name that is installed: the folders of its modules. All are needed by the
 # course itself, not only by its laboratory, and have the same Python files on every platform.
-# Their licences are the PSF's, BSD, MIT and Apache 2.0.
+# Their licences are the PSF's, BSD, MIT, MIT-CMU and Apache 2.0.
 PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
     "train": {
         STDLIB: (),
@@ -22,14 +22,32 @@ PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "pandas": ("pandas",),
         "sympy": ("sympy",),
         "matplotlib": ("matplotlib", "mpl_toolkits"),
+        "absl-py": ("absl",),
+        "anyio": ("anyio",),
+        "click": ("click",),
+        "cloudpickle": ("cloudpickle",),
+        "contourpy": ("contourpy",),
+        "dill": ("dill",),
+        "filelock": ("filelock",),
         "fonttools": ("fontTools",),
+        "httpx2": ("httpx2",),
+        "joblib": ("joblib",),
+        "lxml": ("lxml",),
         "mpmath": ("mpmath",),
+        "nltk": ("nltk",),
         "packaging": ("packaging",),
+        "pillow": ("PIL",),
+        "portalocker": ("portalocker",),
         "pyarrow": ("pyarrow",),
+        "pydantic": ("pydantic",),
         "pyparsing": ("pyparsing",),
         "python-dateutil": ("dateutil",),
+        "regex": ("regex",),
+        "rouge-score": ("rouge_score",),
         "sacrebleu": ("sacrebleu",),
         "safetensors": ("safetensors",),
+        "setuptools": ("setuptools",),
+        "tabulate": ("tabulate",),
         "tokenizers": ("tokenizers",),
         "typer": ("typer",),
     },

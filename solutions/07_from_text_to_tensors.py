@@ -319,7 +319,7 @@ assert min(ids) > max(PAD_ID, BOS_ID, EOS_ID)
 #
 # Few merges: a small vocabulary, and many tokens a word. Many merges: few tokens, and a vocabulary
 # whose rare entries are hardly ever seen in training. **Predict** the curve: tokens a word, against
-# the size of the vocabulary, for lines that the tokenizer has not seen. And which share of 8,000
+# the size of the vocabulary, for lines that the tokenizer has not seen. And which share of 16,000
 # entries is met fewer than 10 times in training? (The 256 bytes and the special tokens come first,
 # and are not counted.)
 
@@ -337,7 +337,7 @@ for size in sizes:
 saved = [before - after for before, after in pairwise(tokens_a_word)]
 assert tokens_a_word[0] > 2 > tokens_a_word[-1]
 assert saved == sorted(saved, reverse=True)
-assert rare[3] < 0.25 < 0.5 < rare[4]
+assert rare[4] < 1 / 3 < 2 / 3 < rare[5]
 
 # %% tags=["nbval-ignore-output"]
 show(
@@ -353,8 +353,8 @@ show(
 
 # %% [markdown]
 # Each doubling saves less than the one before, while every entry costs a row of the embedding. And
-# what a model has met fewer than 10 times it does not know: of 4,000 entries that is less than a
-# quarter, of 8,000 more than half. For a collection of this size, 4,000 are a good choice.
+# what a model has met fewer than 10 times it does not know: of 8,000 entries that is less than a
+# third, of 16,000 more than two thirds. For a collection of this size, 8,000 are a good choice.
 
 # %% [markdown]
 # ## 7.5 Rectangles

@@ -17,6 +17,7 @@
 import math
 import random
 import re
+import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -34,7 +35,7 @@ from course_lib.batching import make_batch
 from course_lib.copying import CopyTransformer
 from course_lib.corpora import load_corpus
 from course_lib.curves import watch
-from course_lib.decoding import WithoutRepeats, greedy_decode
+from course_lib.decoding import WithoutRepeats, consensus_decode, greedy_decode, sample
 from course_lib.decoding.prefixes import Prefixes
 from course_lib.docstrings import example_from
 from course_lib.exercises import carry_on, check, hint, progress, solution
@@ -54,7 +55,7 @@ from course_lib.training import Trainer, TrainingConfig, validation_loss
 # what there is to read of a function or class: its signature, its documentation, and where that is
 # short, its first lines of code: at most 200 words. The **target** is the first line of its
 # docstring, which has been taken out of the source. The files are parsed and never run. (The first
-# time, that takes half a minute or more; then it is kept.)
+# time, that takes about a minute; then it is kept.)
 #
 # No package stands in two splits. A model that knows the habits of one package gains nothing by it.
 
@@ -490,7 +491,7 @@ assert torch.allclose(mixed, torch.tensor([0.26, 0.12, 0.08, 0.54]))
 # ## 10.5 Train
 #
 # As in chapter 9. A source may be long, and this model reads its first 127 tokens; what is behind
-# them is cut off. That makes steps quick. (How much is lost? Section 10.10.) The training takes one
+# them is cut off. That makes steps quick. (How much is lost? Section 10.11.) The training takes one
 # to three minutes on a laptop with two cores.
 
 # %%
@@ -552,20 +553,28 @@ systems["shipped"] = shipped(sources, (no_trigram_twice, None))
 print_scores(systems)
 rouge_l_of = {name: summary_scores(s, references).rouge_l for name, s in systems.items()}
 assert rouge_l_of["nearest neighbour"] < rouge_l_of["yours"] < rouge_l_of["the name's words"]
-assert rouge_l_of["yours"] < rouge_l_of["shipped"]
-assert abs(rouge_l_of["shipped"] - rouge_l_of["the name's words"]) < 2
+assert rouge_l_of["shipped"] > rouge_l_of["the name's words"] + 0.5
 
 # %% [markdown]
-# Your model has learned to write and stays below a name that costs nothing. The larger one comes to
-# the height of the name, less than two points from it (all asserted). On the whole of
-# validation the shipped model has 26.7 points of ROUGE-L and the name's words 26.1; 7.5 and 6.5 of
-# ROUGE-2 (stored; its card has the table). That is close, and it is the truth: without the row of
-# the name's words, 25 points might have looked like a success.
+# Your model has learned to write and stays below a name that costs nothing. The larger one comes
+# out above the name (asserted), and not by much. On the whole of validation the shipped model has
+# 28.0 points of ROUGE-L and the name's words 26.1; 8.2 and 6.5 of ROUGE-2 (stored; its card has the
+# table). Without the row of the name's words, 28 might have looked like a triumph.
 
 # %% [markdown]
-# Would more time help? Not much: its loss on validation was lowest half-way through its 7,000 steps
-# (stored), while that of training went on falling. 17,450 functions of 16 packages are few, and
-# other packages speak of other things. What might help? The chapter's last section has a proposal.
+# Would more time help, or a larger model, or more text? Stored, each for the same 400 functions:
+#
+# | | parameters | texts | loss on validation, at its best | ROUGE-L |
+# |---|---|---|---|---|
+# | shipped | 1.92 M | 36,703 | 3.86, after 7,000 steps of 7,000 | 28.0 |
+# | larger: `d_model` 160, six layers | 3.19 M | 36,703 | 3.86, after 8,055 of 8,957 | 26.4 |
+# | from half of the texts | 1.92 M | 17,450 | 4.12, after 3,500 of 7,000 | 25.8 |
+
+# %% [markdown]
+# With half of the texts the loss on validation rises from the middle on, while that of training
+# goes on falling: what is learned by heart of one package is of no use in another. The larger model
+# learns nothing more of use. More text was what helped: packages that the first edition of this
+# corpus had left out, and functions whose documentation is their summary alone, read by their code.
 
 # %% tags=["nbval-ignore-output"]
 for i in range(5):
@@ -576,7 +585,8 @@ for i in range(5):
 
 # %% [markdown]
 # And what is the pointer worth? Stored: two models of 1.92 million parameters each, 1,000 steps
-# with the settings of the shipped one, the same 400 functions (more in `benchmarks/RESULTS.md`).
+# with the settings of the shipped one and half of the texts, the same 400 functions (more in
+# `benchmarks/RESULTS.md`).
 #
 # | | loss on validation | ROUGE-1 | ROUGE-2 | ROUGE-L |
 # |---|---|---|---|---|
@@ -758,7 +768,7 @@ print("\n" + worst[:300])
 # What is forbidden are three *tokens* that come again, what is counted are three *words*, so a few
 # may be left. The block is a cure for the symptom: your model stammers where it does not know what
 # to say, and now it says something else that it does not know. Even so, ROUGE-L gains by it. Which
-# stammering does a block of trigrams let through? (Read the summaries of 10.11 with that question.)
+# stammering does a block of trigrams let through? (Read the summaries of 10.12 with that question.)
 
 # %% [markdown]
 # ## 10.9 How long should it be?
@@ -850,7 +860,100 @@ print("   ", references[0], "(the author)")
 # understanding anything better. That is why the tables of this chapter have a column of words.
 
 # %% [markdown]
-# ## 10.10 Long inputs
+# ## 10.10 Ask several times
+#
+# Greedy decoding looks for the likeliest summary, step by step. A model that is unsure has many
+# that are nearly as likely, and the likeliest alone says little about them. So throw dice: let each
+# token come with the probability that the model gives it. Draw several summaries like that, and
+# keep **the one that the others agree with most**. The draws stand for what an author might have
+# written, and a summary that has much in common with all of them is a safe bet, whichever the
+# author chose. (Kumar and Byrne 2004 call that the *minimum Bayes risk*; Eikema and Aziz 2022 draw
+# as we do.)
+
+# %% [markdown]
+# **By hand.** A model drew *open a file*, *open the file* and *close the file*. How much do two of
+# them have in common, by ROUGE-L? Which one has the greatest mean?
+
+# %% [markdown]
+# Two words of three for the first and the second (*open … file*), and for the second and the third
+# (*the file*): 66.7. One of three for the first and the third: 33.3. Each has 100 with itself. So
+# the means are 66.7, 77.8 and 66.7, and *open the file* wins, though nobody drew it twice.
+#
+# ### Exercise 10.8: `most_agreed`
+
+
+# %% tags=["exercise-10.8"]
+def most_agreed(outputs: list[str], agreement) -> str:
+    """The output with the greatest mean agreement with all outputs; of equals, the first.
+
+    `agreement(one, other)` is a number, the same both ways, and greatest for two equal texts. What
+    was drawn several times counts as often.
+
+    >>> drawn = ["open a file", "open the file", "close the file"]
+    >>> most_agreed(drawn, lambda one, other: rouge_l(one.split(), other.split()))
+    'open the file'
+    """
+    ### BEGIN SOLUTION
+    return max(outputs, key=lambda one: fmean(agreement(one, other) for other in outputs))
+    ### END SOLUTION
+
+
+# %%
+check("10.8", most_agreed)
+
+# %%
+most_agreed = carry_on("10.8", most_agreed)
+
+# %% [markdown]
+# Twelve draws of the shipped model for one function, with their means, the most agreed first. Its
+# logits are divided by a temperature of 0.7, as scores were in chapter 1: likely tokens become
+# likelier still, and the draws more alike.
+
+
+# %% tags=["nbval-ignore-output"]
+def in_common(one, other):
+    return rouge_l(rouge_words(one), rouge_words(other))
+
+
+lots = partial(sample, temperature=0.7, prefixes=WithoutRepeats)
+drawn = shipped([sources[0]] * 12, (lots, torch.Generator().manual_seed(0)))
+means = {one: fmean(in_common(one, other) for other in drawn) for one in drawn}
+for one in sorted(means, key=means.get, reverse=True):
+    print(f"{means[one]:5.1f}  {drawn.count(one)} x  {one}")
+print(f"\ngreedy:     {said[0]}\nthe author: {references[0]}")
+assert most_agreed(drawn, in_common) == max(means, key=means.get)
+
+# %% [markdown]
+# The library's `consensus_decode` does the same with tokens instead of words, many functions at a
+# time. **Predict:** one draw alone, is it better than the greedy summary, or worse? How many draws
+# does it take to be better?
+
+# %% tags=["nbval-ignore-output"]
+counts, scores = (1, 4, 16, 32), []
+for count in counts:
+    decode = partial(consensus_decode, num_drawn=count, temperature=0.7, prefixes=WithoutRepeats)
+    began = time.perf_counter()
+    agreed = shipped(sources, (decode, torch.Generator().manual_seed(0)))
+    seconds = time.perf_counter() - began
+    scores.append(summary_scores(agreed, references).rouge_l)
+    print(f"{count:3} draws: {seconds:5.1f} s for 400 functions, ROUGE-L {scores[-1]:.1f}")
+systems["consensus of 32"] = agreed
+flat = {name: [rouge_l_of[name]] * len(counts) for name in ("shipped", "the name's words")}
+curves = {
+    "consensus": scores,
+    "greedy": flat["shipped"],
+    "the name's words": flat["the name's words"],
+}
+title = "One draw is a gamble, many are better than the likeliest"
+show(compare_lines(counts, curves, title, "draws", "ROUGE-L"))
+assert scores[0] < rouge_l_of["shipped"] < scores[-1]
+
+# %% [markdown]
+# One draw is worse than the greedy summary, thirty-two are better (asserted), with the same model
+# and no more training. What it costs is time.
+
+# %% [markdown]
+# ## 10.11 Long inputs
 #
 # Attention compares each token with each other. **By hand:** a source of 255 tokens, 4 heads, a
 # batch of 8, 4 bytes a number. How many megabytes do the attention weights of one layer take? And
@@ -915,7 +1018,7 @@ for name, (made, limit) in limits.items():
 # `course summarize` and `course train summarization` tell you what they cut.
 
 # %% [markdown]
-# ## 10.11 Ten bad summaries
+# ## 10.12 Ten bad summaries
 #
 # A mean hides what goes wrong. Here are ten of the shipped model's summaries that have *no word* of
 # the author's, drawn at random. Put each under one of four heads:
@@ -935,11 +1038,11 @@ for i in random.Random(0).sample(nothing, 10):
     print()
 
 # %% [markdown]
-# A score of nothing does not always mean a bad summary: *Base class for caches* is what the source
-# says of `BaseCache`, in other words than the author chose. But most of these are. Some take the
-# name apart and put it together again (*Format the result of the result*: two tokens come twice,
-# no trigram does). Some begin a name and lose their place in it (*Repeatataset*): the pointer
-# chooses a token at a time, and the parts need not belong to one word.
+# A score of nothing does not always mean a bad summary: *A config to read a file* is what the
+# author says of `TextConfig`, in other words. But most of these are. *A class for a model* and
+# *Iterate over a stream* are true of many functions. *A file system system system* stammers, and no
+# trigram of it comes twice. *A multi-ertically concatenation* has begun a long name and lost its
+# place in it: the pointer chooses a token at a time, and the parts need not belong to one word.
 
 # %% [markdown]
 # One kind of error can be counted by a rule: **invented names**. A *name* is a word with an
@@ -980,7 +1083,7 @@ for name, made in (systems | {"the author": references}).items():
 # them: are they names that could stand anywhere, or parts of names that do not belong together?
 
 # %% [markdown]
-# ## 10.12 Your turn
+# ## 10.13 Your turn
 #
 # These functions are the course's own: they stand in no training text. `example_from` parses a file
 # and never runs it, so any Python file on your disk will do: put in its full path and the name of a
@@ -1015,7 +1118,7 @@ for path, name in own:
 #
 # - Score summaries by ROUGE, say what was done to the words, and put free baselines beside them.
 # - Give a decoder a pointer, and show for each token whether it was written or copied.
-# - Forbid repeats and steer length in decoding, and count what a model invents.
+# - Forbid repeats, steer length, and choose by consensus in decoding; count what a model invents.
 
 # %% [markdown]
 # ### Three questions, from memory
@@ -1038,12 +1141,15 @@ for path, name in own:
 #   section 2.2.
 # - Paulus, Xiong and Socher (2018), *A Deep Reinforced Model for Abstractive Summarization*,
 #   section 2.5.
+# - Kumar and Byrne (2004), *Minimum Bayes-Risk Decoding for Statistical Machine Translation*,
+#   section 2; Eikema and Aziz (2022), *Sampling-Based Approximations to Minimum Bayes Risk Decoding
+#   for Neural Machine Translation*, section 2.
 # - Salton and Buckley (1988), *Term-Weighting Approaches in Automatic Text Retrieval*.
 
 # %% [markdown]
 # ### To go further
 #
-# 17,450 pairs are few, but each documentation has more sentences than its first. Zhang et al.
+# 36,703 pairs are not many, but each documentation has more sentences than its first. Zhang et al.
 # (2020, *PEGASUS*, section 3.1) take an important sentence out of a text and let the model write it
 # from the rest: pairs without end, before the real ones. How would you choose the sentence here,
 # and how would you tell whether it was the sentences that helped, and not the longer training?

@@ -35,7 +35,8 @@ ROOT = Path(__file__).parents[1]
 
 SOUND = Example("f", "def f(tree)\nWalks from the root to all of the leaves.", "Visit a tree.", 10)
 FLAWED = {
-    "fewer than 10 words": {"documented": 9},
+    "fewer than 10 words of documentation": {"documented": 9},
+    "fewer than 10 words beside the signature": {"source": "def f(tree)\nWalks to all leaves."},
     "hardly one": {"target": "Visit."},
     "hardly": {"target": "Parameters: a, b."},
     "more than 25 words": {"target": f"Visit {'very ' * 24}well."},
@@ -54,8 +55,18 @@ FLAWED = {
 
 @pytest.mark.parametrize(("reason", "changes"), FLAWED.items(), ids=FLAWED)
 def test_flaws_are_named(reason, changes):
-    assert flaw(SOUND) is None
-    assert reason.partition(",")[0] in (flaw(Example(**(vars(SOUND) | changes))) or "")
+    assert flaw(SOUND, "test") is None
+    assert reason.partition(",")[0] in (flaw(Example(**(vars(SOUND) | changes)), "test") or "")
+
+
+def test_to_learn_from_code_will_do():
+    code = Example(
+        "f", "def f(tree)\nfor leaf in tree.leaves: yield leaf.value", "Visit a tree.", 0
+    )
+    assert flaw(code, "train") is None
+    assert {flaw(code, split) for split in ("validation", "test")} == {
+        "fewer than 10 words of documentation"
+    }
 
 
 @pytest.mark.parametrize(
@@ -69,7 +80,7 @@ def test_flaws_are_named(reason, changes):
     ],
 )
 def test_summaries_that_only_look_flawed(summary):
-    assert flaw(Example("f", SOUND.source, summary, 10)) is None
+    assert flaw(Example("f", SOUND.source, summary, 10), "test") is None
 
 
 # Near duplicates
@@ -352,7 +363,7 @@ def real(tmp_path_factory):
 
 def test_there_is_enough_of_it_in_time(real, pace):
     corpus, _, seconds_to_build, seconds_to_load = real
-    assert corpus.manifest.pairs["train"] >= 10_000
+    assert corpus.manifest.pairs["train"] >= 30_000
     assert min(corpus.manifest.pairs.values()) >= 1_000
     assert seconds_to_build < 60 * pace
     assert seconds_to_load < 5 * pace

@@ -140,7 +140,7 @@ def test_a_corpus_that_is_read_for_the_first_time_is_announced(call, monkeypatch
     result = call("train", "translation", "--corpus", "docstrings", "--steps", 1)
     assert result.code == 2
     announced, ended = result.err.splitlines()
-    assert re.fullmatch(r"reading the docstrings of \d+ packages, once: half a minute …", announced)
+    assert re.fullmatch(r"reading the docstrings of \d+ packages, once: a minute …", announced)
     assert ended == "course: enough"
     with pytest.raises(CorpusError):
         load_corpus("docstrings")  # as in a notebook

@@ -2,8 +2,16 @@ import pytest
 import torch
 
 from course_lib.batching import make_source
-from course_lib.decoding import RereadPrefixes, greedy_decode, sample, split_generator
+from course_lib.decoding import (
+    RereadPrefixes,
+    WithoutRepeats,
+    greedy_decode,
+    sample,
+    split_generator,
+)
+from course_lib.decoding.prefixes import Prefixes
 from course_lib.decoding.sampling import draw
+from course_lib.tokenization import BOS_ID, EOS_ID
 
 SOURCES = [[5, 6, 7, 8, 3], [4], [9, 3, 3], [10, 11, 4, 9, 5, 5, 7, 8], [3, 7]]
 PROBS = torch.tensor([0.1, 0.05, 0.5, 0.02, 0.33], dtype=torch.float64)
@@ -78,6 +86,38 @@ def test_a_sentence_does_not_depend_on_its_batch(lively_model, order):
     generators = dice(5)
     some = sample(model, make_source([SOURCES[i] for i in order]), [generators[i] for i in order])
     assert some == [together[i] for i in order]
+
+
+@pytest.mark.parametrize("prefixes", [Prefixes, RereadPrefixes, WithoutRepeats])
+def test_drawn_several_times_a_sentence_does_not_depend_on_its_batch(lively_model, prefixes):
+    model = lively_model()
+
+    def drawn(sentences, generators):
+        options = {"temperature": 1.5, "prefixes": prefixes, "num_drawn": 4}
+        outputs = sample(model, make_source(sentences), generators, **options)
+        return [outputs[i : i + 4] for i in range(0, len(outputs), 4)]
+
+    together = drawn(SOURCES, dice(5))
+    alone = [drawn([s], [g])[0] for s, g in zip(SOURCES, dice(5), strict=True)]
+    assert together == alone
+    assert max(len(set(map(tuple, outputs))) for outputs in together) == 4
+
+
+def test_drawn_several_times_cached_equals_uncached(lively_model):
+    model, src = lively_model(), make_source(SOURCES)
+    options = {"temperature": 1.5, "num_drawn": 6}
+    cached = sample(model, src, dice(5), **options)
+    assert cached == sample(model, src, dice(5), **options, prefixes=RereadPrefixes)
+
+
+def test_the_more_are_drawn_the_nearer_to_the_model(lively_model):
+    """How often a first token is drawn, against its probability."""
+    model, src = lively_model(), make_source([SOURCES[0]])
+    outputs = sample(model, src, dice(1), num_drawn=4_000, longest=1)
+    first = torch.tensor([ids[0] if ids else EOS_ID for ids in outputs])
+    probs = model(src, torch.tensor([[BOS_ID]]))[0, 0].softmax(dim=-1)
+    found = first.bincount(minlength=len(probs)).to(probs) / len(first)
+    torch.testing.assert_close(found, probs.detach(), atol=0.03, rtol=0)
 
 
 def test_more_sentences_do_not_change_the_first_ones():

@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from torch import Generator, Tensor
 
 from course_lib.decoding.prefixes import Begin, Prefixes
-from course_lib.decoding.sampling import sample
+from course_lib.decoding.sampling import sample, split_generator
+from course_lib.errors import CourseError
 from course_lib.models import Transformer
 from course_lib.subsequences import longest_common_subsequence
+
+AT_ONCE = 32  # draws of a sentence side by side: more take memory, fewer read the source again
 
 
 def consensus_decode(
@@ -31,11 +34,19 @@ def consensus_decode(
 
     The lower the temperature, the more alike are the draws, and the fewer will do.
 
-    Shapes and errors: as `sample`.
+    Shapes and errors: as `sample`. Raises CourseError unless num_drawn >= 1.
     """
-    options = temperature, top_k, top_p, prefixes, longest
-    drawn = [sample(model, src, generators, *options) for _ in range(num_drawn)]
-    return [most_agreed(outputs) for outputs in zip(*drawn, strict=True)]
+    if num_drawn < 1:
+        raise CourseError(f"num_drawn must be at least 1, got {num_drawn}")
+    parts = [min(AT_ONCE, num_drawn - begun) for begun in range(0, num_drawn, AT_ONCE)]
+    dice = zip(*(split_generator(generator, len(parts)) for generator in generators), strict=True)
+    drawn: list[list[list[int]]] = [[] for _ in src]  # of each sentence
+    for count, own in zip(parts, dice, strict=True):
+        options = temperature, top_k, top_p, prefixes, longest, count
+        outputs = sample(model, src, own, *options)
+        for i, of_sentence in enumerate(drawn):
+            of_sentence += outputs[i * count : (i + 1) * count]
+    return [most_agreed(outputs) for outputs in drawn]
 
 
 def most_agreed(outputs: Sequence[Sequence[int]]) -> list[int]:

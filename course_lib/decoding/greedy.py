@@ -35,27 +35,40 @@ def write(
     choose: Choose,
     prefixes: Begin = Prefixes,
     longest: int | None = None,
+    copies: int = 1,
 ) -> list[list[int]]:
     """Let `choose` take each next token of each sentence, until the end token or the limit.
 
-    Shapes: as `greedy_decode`.
+    With `copies`, each sentence is written so often, and its source is read once. Row r is copy
+    r % copies of sentence r // copies.
+
+    Shapes: as `greedy_decode`. Returns B * copies lists, those of a sentence side by side.
     """
     model.eval()
-    limits = length_limits(src, model.config.max_len, longest)  # (B,)
-    written = src.new_zeros(len(src), int(limits.max()))  # (B, T)
+    limits = length_limits(src, model.config.max_len, longest).repeat_interleave(copies)  # (N,)
+    written = src.new_zeros(len(limits), int(limits.max()))  # (N, T)
     held = prefixes(model, src)
-    rows = torch.arange(len(src), device=src.device)  # the sentences that the batch still holds
+    rows = torch.arange(len(limits), device=src.device)  # those that the batch still holds
     ended = torch.zeros_like(rows, dtype=torch.bool)
-    tokens = torch.full_like(rows, BOS_ID)
+    logits = held.next_logits(src.new_full((len(src),), BOS_ID)).repeat_interleave(copies, dim=0)
+    if copies > 1:
+        held.keep(rows[: len(src)], rows // copies)
     for position in range(written.shape[1]):
-        tokens = choose(held.next_logits(tokens), rows)
+        tokens = choose(logits, rows)
         written[rows, position] = tokens
         ended |= (tokens == EOS_ID) | (limits[rows] == position + 1)
-        if ended.all():
+        of_sentence = ended.unflatten(0, (-1, copies))
+        stay = (~of_sentence.all(dim=1)).nonzero()[:, 0]
+        if len(stay) == 0:
             break
-        # To leave means to copy the caches of all who stay: worth it for several at a time.
-        if ended.sum() > len(rows) / 8:
-            stay = (~ended).nonzero()[:, 0]
-            held.keep(stay, stay)
-            rows, tokens, ended = rows[stay], tokens[stay], ended[stay]
+        # To leave means to copy the caches of all who stay: worth it for several at a time. All
+        # sentences have as many rows, so the one with most that are open says how many.
+        most = int((~of_sentence).sum(dim=1).max())
+        if len(stay) * most < len(rows) * 7 / 8:
+            places = torch.arange(len(rows), device=src.device).unflatten(0, (-1, copies))[stay]
+            open_first = of_sentence[stay].int().argsort(dim=1, stable=True)[:, :most]
+            still = places.gather(1, open_first).flatten()
+            held.keep(stay, still)
+            rows, tokens, ended, copies = rows[still], tokens[still], ended[still], most
+        logits = held.next_logits(tokens)
     return up_to_the_end(written, limits)

@@ -26,23 +26,29 @@ def sample(
     top_p: float = 1.0,
     prefixes: Begin = Prefixes,
     longest: int | None = None,
+    num_drawn: int = 1,
 ) -> list[list[int]]:
-    """Draw each token of each sentence with `draw`.
+    """Draw each token of each sentence with `draw`, and each sentence `num_drawn` times.
 
     Every sentence has a generator of its own (`split_generator`), so what it becomes does not
     depend on the others in its batch.
 
-    Shapes: as `greedy_decode`, with B generators.
+    Shapes: as `greedy_decode`, with B generators. Returns B * num_drawn lists, those of a sentence
+    side by side.
     Raises CourseError as `draw`, and ValueError if there are not as many generators as sentences.
     """
     if len(generators) != len(src):
         raise ValueError(f"expected {len(src)} generators, one a sentence, got {len(generators)}")
 
     def choose(logits: Tensor, rows: Tensor) -> Tensor:
-        uniform = 1 - torch.cat([torch.rand(1, generator=generators[i]) for i in rows.tolist()])
+        # A number for each copy, open or not: what a sentence draws depends on itself alone.
+        sentences, place = (rows // num_drawn).unique_consecutive(return_inverse=True)
+        dice = (generators[i] for i in sentences.tolist())
+        numbers = torch.stack([torch.rand(num_drawn, generator=die) for die in dice])
+        uniform = 1 - numbers[place.cpu(), rows.cpu() % num_drawn]
         return draw(logits, uniform.to(logits), temperature, top_k, top_p)
 
-    return write(model, src, choose, prefixes, longest)
+    return write(model, src, choose, prefixes, longest, num_drawn)
 
 
 def draw(

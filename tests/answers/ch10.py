@@ -213,6 +213,25 @@ def mean_by_statistics(summarize, sources, references, rouge):
     return mean(map(rouge, summarize(sources), references))
 
 
+def agreed_by_max(outputs, agreement):
+    return max(outputs, key=lambda one: sum(agreement(one, other) for other in outputs))
+
+
+def agreed_by_loops(outputs, agreement):
+    best, best_mean = outputs[0], -1.0
+    for i, one in enumerate(outputs):
+        others = [agreement(one, other) for j, other in enumerate(outputs) if i != j]
+        mean_of_others = sum(others) / len(others) if others else 0.0
+        if mean_of_others > best_mean:
+            best, best_mean = one, mean_of_others
+    return best
+
+
+def agreed_by_table(outputs, agreement):
+    table = torch.tensor([[agreement(one, other) for other in outputs] for one in outputs])
+    return outputs[int(table.mean(dim=1).argmax())]
+
+
 RIGHT = {
     "10.1": [rouge_n_by_counters, rouge_n_by_crossing_out, rouge_n_by_zip],
     "10.2": [rouge_l_by_table, rouge_l_by_recursion, rouge_l_by_one_row],
@@ -221,4 +240,5 @@ RIGHT = {
     "10.5": [block_by_loop, block_by_dictionary, block_by_windows],
     "10.6": [length_by_masks, length_by_assignment, length_by_full],
     "10.7": [mean_by_list, mean_one_at_a_time, mean_by_statistics],
+    "10.8": [agreed_by_max, agreed_by_loops, agreed_by_table],
 }
