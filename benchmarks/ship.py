@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from summarization import of_run, scored
+from summarization import CONSENSUS, of_run, scored
 from translation import Scorer
 
 from course_lib.checkpoints import Run
@@ -24,7 +24,6 @@ from course_lib.tools.evaluation import baselines
 from course_lib.tools.runs import corpus_of
 
 LANGUAGES = {"en": "English", "de": "German"}
-CONSENSUS = 64  # draws, for a summarizer's second row
 HERE = Path(__file__).parent
 
 
@@ -88,7 +87,12 @@ def summaries(shipped: Run, splits: list[str]) -> dict[str, Any]:
             rows.append({"split": split, "": name, **scores})
             print(rows[-1], flush=True)
     packages = len(set(corpus["train"]["package"]))
-    return {"packages": packages, "signature": SIGNATURE, "table": table(rows)}
+    return {
+        "packages": packages,
+        "consensus": CONSENSUS,
+        "signature": SIGNATURE,
+        "table": table(rows),
+    }
 
 
 def main(

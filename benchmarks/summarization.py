@@ -32,6 +32,8 @@ from course_lib.tokenization import Tokenizer
 from course_lib.tools.evaluation import baselines
 from course_lib.tools.runs import corpus_of
 
+CONSENSUS = 64  # draws
+
 
 def repeats_a_trigram(tokenizer: Tokenizer, text: str) -> bool:
     ids = tokenizer.encode(text)
@@ -60,6 +62,7 @@ def of_run(
     """A row for each decoding."""
     model, records = run.load_model(), run.records()
     free = summarize(model, run.tokenizer, sources)
+    repeating = fmean(repeats_a_trigram(run.tokenizer, text) for text in free)
     for name, decoding in decodings(consensus).items():
         yield {
             "model": "copy" if run.config.copying else "plain",
@@ -69,14 +72,14 @@ def of_run(
             "minutes": sum(record.seconds for record in records) / 60,
             "steps": run.config.training.steps,
             **scored(summarize(model, run.tokenizer, sources, *decoding), references),
-            "repeating": fmean(repeats_a_trigram(run.tokenizer, text) for text in free),
+            "repeating": repeating,
         }
 
 
 def main(
     runs: Annotated[list[str], typer.Argument(help="Folders, or names of pretrained models.")],
     split: Annotated[str, typer.Option(help="validation or test.")] = "validation",
-    consensus: Annotated[int, typer.Option(help="Draws for a consensus; 0: greedy alone.")] = 64,
+    consensus: Annotated[int, typer.Option(help="Draws; 0: greedy alone.")] = CONSENSUS,
     record: Annotated[Path | None, typer.Option(help="Add the rows to this file.")] = None,
 ) -> None:
     opened = [

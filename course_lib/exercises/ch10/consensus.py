@@ -76,6 +76,10 @@ def _most_frequent(outputs: Texts, agreement: Agreement) -> str:
     return Counter(outputs).most_common(1)[0][0]
 
 
+def _with_all_in_one(outputs: Texts, agreement: Agreement) -> str:
+    return max(outputs, key=lambda one: agreement(one, " ".join(outputs)))
+
+
 def _by(key: Callable[[str], Any]) -> Function:
     return lambda outputs, agreement: max(outputs, key=key)
 
@@ -93,9 +97,9 @@ def _of_four_words(count: int, kinds: str, first: str) -> Draw:
     return draw
 
 
-# Three of one, two of another with three that are like it, and five that are alike.
-SEVERAL_TIMES = ["x y z", "c e", "a b", "h i", "c d", "a b", "h j", "a b", "c f", "c d", "c g"]
-SEVERAL_TIMES += ["h k", "h l", "h m"]
+# Three of one, two of another with three that are like it, five that are alike, and a long one.
+SEVERAL_TIMES = ["c e", "a b", "h i", "c d", "a b", "h j", "a b", "c f", "c d", "c g"]
+SEVERAL_TIMES += ["h k", "h l", "h m", "x y z"]
 
 FIRST = (
     "That is the first output, whatever the others say. (If you look for the *largest* agreement "
@@ -244,6 +248,12 @@ AGREED = Exercise(
             "with the first one",
             partial(_chosen, others=lambda outputs, i: outputs[:1] if i else []),
             "Each output is compared with the *first* one alone. Who says that this one is right?",
+        ),
+        Mistake(
+            "with all in one",
+            _with_all_in_one,
+            "Each output is compared with *one* text, into which all of them are poured. It has "
+            "every word of every output, so the longest wins. With which texts should it be?",
         ),
         Mistake(
             "the longest",
