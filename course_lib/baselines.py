@@ -11,15 +11,16 @@ from torch import Tensor
 
 from course_lib.rouge import rouge_words
 
-SIGNATURE = re.compile(r"(?:(?:async )?def|class) ([\w.]+)")
-# Where a sentence may end: at a full stop and a space, or at the end of a line.
+DEFINITION = re.compile(r"(?:(?:async )?def|class) ([\w.]+)")
+# A sentence ends at . ! or ?, with what closes quotes and brackets, before white space, or with its
+# line.
 SENTENCE = re.compile(r"[^\n]+?(?:[.!?][\"')\]]*(?=\s)|$)", re.MULTILINE)
 PART_OF_NAME = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def lead(source: str, sentences: int = 1) -> str:
     """The first sentences of a text; of a function, those after its signature."""
-    text = source.partition("\n")[2] if SIGNATURE.match(source) else source
+    text = source.partition("\n")[2] if DEFINITION.match(source) else source
     return " ".join(match.strip() for match in SENTENCE.findall(text)[:sentences])
 
 
@@ -28,8 +29,8 @@ def words_of_name(source: str) -> str:
 
     Empty if the source has no signature.
     """
-    signature = SIGNATURE.match(source)
-    own = signature[1].rpartition(".")[2] if signature else ""
+    definition = DEFINITION.match(source)
+    own = definition[1].rpartition(".")[2] if definition else ""
     return " ".join(PART_OF_NAME.findall(own)).lower()
 
 

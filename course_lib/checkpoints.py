@@ -3,7 +3,7 @@
 config.json         what was asked for: corpus, model, training, versions
 tokenizer.json      the vocabulary
 model.safetensors   the weights that are kept: what `translate` and `evaluate` use
-state.safetensors   everything that training needs to go on, bit for bit
+state.safetensors   everything that training needs to go on, on a CPU bit for bit
 records.jsonl       what each step said, one JSON object a line
 .lock               is held by the process that trains; it means nothing when nobody holds it
 
@@ -67,7 +67,8 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     """Read what `save_tensors` wrote. Raises RunError if the file is missing or damaged."""
     try:
         with safe_open(path, "pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            # Copies: what still lies in the file's mapping keeps Windows from replacing the file.
+            tensors = {n: file.get_tensor(n).clone() for n in file.keys()}  # noqa: SIM118
             expected = (file.metadata() or {}).get("sha256")
     except FileNotFoundError as error:
         raise RunError(f"{path} is missing: was the run stopped before its first save?") from error
@@ -156,7 +157,7 @@ class Run:
         return cls(folder, config, tokenizer)
 
     def write_config(self, config: RunConfig) -> None:
-        """Settle the configuration, for instance when the number of steps is known."""
+        """Write what the run was asked to do; a file that is there is replaced."""
         self.config = config
         write_text(self.folder / "config.json", json.dumps(asdict(config), indent=2) + "\n")
 
@@ -214,9 +215,8 @@ class Run:
 def must_be_free(folder: Path) -> None:
     """Raises RunError if a new run can't begin in this folder, since something is there."""
     if folder.exists() and (not folder.is_dir() or {p.name for p in folder.iterdir()} - {LOCK}):
-        raise RunError(
-            f"{folder} is not empty: go on with `--resume {folder}`, or choose another `--run`"
-        )
+        go_on = f"go on with `--resume {folder}`, or " * (folder / "config.json").is_file()
+        raise RunError(f"{folder} is not empty: {go_on}choose another `--run`")
 
 
 def _read_config(folder: Path) -> RunConfig:
@@ -228,7 +228,8 @@ def _read_config(folder: Path) -> RunConfig:
         if data["format"] not in READABLE:
             raise RunError(
                 f"{folder} has run format {data['format']}, this version of the course reads "
-                f"{FORMAT}: train again, or use the version that made it ({data['versions']})"
+                f"{' and '.join(map(str, READABLE))}: train again, or use the version that made it "
+                f"({data['versions']})"
             )
         data["model"] = TransformerConfig(**data["model"])
         data["training"] = TrainingConfig(**data["training"])

@@ -54,7 +54,8 @@ def _split_files(folder: Path) -> dict[str, list[Path]]:
     files: dict[str, list[Path]] = {}
     for entry in sorted(folder.iterdir()):
         if entry.name in SPLIT_NAMES and entry.is_dir():
-            files.setdefault(SPLIT_NAMES[entry.name], []).extend(sorted(entry.iterdir()))
+            shown = (file for file in entry.iterdir() if not file.name.startswith("."))
+            files.setdefault(SPLIT_NAMES[entry.name], []).extend(sorted(shown))
         elif match := SPLIT_FILE.fullmatch(entry.name):
             others = files.setdefault(SPLIT_NAMES[match[1]], [])
             if others and not match["shard"]:

@@ -72,7 +72,7 @@ def test_no_run_there(tmp_path):
 def test_a_run_of_another_version(saved):
     path = saved.folder / "config.json"
     path.write_text(path.read_text().replace('"format": 3', '"format": 99'))
-    with pytest.raises(RunError, match=r"run format 99, this version of the course reads 3"):
+    with pytest.raises(RunError, match=r"run format 99, this version of the course reads 2 and 3"):
         Run.open(saved.folder)
 
 

@@ -3,7 +3,8 @@
 Whatever an answer does, the learner's session stays as it was: random numbers, printing, warnings,
 the inputs of the next probe. An answer that never ends is stopped by SIGALRM, and where there is
 none (Windows, or outside the main thread) by a trace function that looks at the clock on every
-line. Neither can stop a single endless call into C; no answer here needs one.
+line. Neither can stop a single endless call into C; no answer here needs one. The trace function
+stops an answer once only: a bare `except:` inside an endless loop outlives it.
 """
 
 import contextlib

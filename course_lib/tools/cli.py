@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -122,10 +123,11 @@ RunFolder = Annotated[
 ]
 
 
+LARGEST_SEED = 2**63 - 1
 HOW_IT_TRAINS = """Train a {} model, by default for 10 minutes on the corpus `{}`.
 
 A recipe sets what has no option here; options have the last word. The loss on the validation split
-is measured ten times, and the weights at its lowest are kept.
+is measured ten times or a few more, and the weights at its lowest are kept.
 The same seed gives the same weights, bit for bit, on the same machine with the same number of
 threads; another machine, a GPU, or another version of PyTorch gives others that are as good.
 """
@@ -155,7 +157,9 @@ def train_command(
     resume: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Go on with this run from its last save.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides weights, order and dropout.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED, help="Decides weights, order and dropout.")
+    ] = 0,
     peak_rate: Annotated[float, typer.Option(help="The learning rate after warm-up.")] = 3e-3,
     accumulate: Annotated[int, typer.Option(help="Batches that make one step together.")] = 1,
     patience: Annotated[
@@ -296,7 +300,7 @@ def translate_command(
     ] = None,
     top_k: Annotated[int | None, typer.Option(help="Draw from the k most likely.")] = None,
     top_p: Annotated[float | None, typer.Option(help="Draw from the nucleus of p.")] = None,
-    seed: Annotated[int, typer.Option(help="Decides what is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Decides what is drawn.")] = 0,
     device: Device = "auto",
 ) -> int:
     """Translate sentences: those given, or standard input, one sentence a line.
@@ -357,6 +361,8 @@ def summarize_command(
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line. What the user can put right ends in one line and exit code 2."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a mark that the encoding lacks is no error
     try:
         command = typer.main.get_command(app)
         with command.make_context("course", list(args or sys.argv[1:] or ["--help"])) as context:

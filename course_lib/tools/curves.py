@@ -23,6 +23,8 @@ def draw(folders: Sequence[Path], output: Path | None) -> Path:
     """
     if len(folders) > MOST_RUNS:
         raise CourseError(f"{len(folders)} runs can't be told apart: name {MOST_RUNS} at the most")
+    if output and not output.parent.is_dir():
+        raise CourseError(f"--output {output}: there is no folder {output.parent}: make it first")
     if output and output.exists():
         raise CourseError(f"{output} is there already: choose another --output, or delete it")
     runs = {str(folder): Run.open(folder).records() for folder in folders}

@@ -42,9 +42,9 @@ def work_folder(root: Path) -> Path:
         name, edition = chapter.name, digest(chapter)
         if not (work / name).exists():
             _place(work, chapter, chapter.read_bytes())
-        elif _copied_edition(work, name) in (None, edition):
+        elif edition in (digest(work / name), _copied_edition(work, name)):
             _remember(work, chapter)
-        else:
+        elif _copied_edition(work, name) is not None:  # else `update` judges by the new edition
             print(
                 f"course: notebooks/{name} is newer than your copy, which stays as it is "
                 f"(`course update {name[:2]}` takes the new one and carries your answers over)"

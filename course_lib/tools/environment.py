@@ -47,7 +47,7 @@ def package_finding(name: str, *, needed: bool = True) -> Finding:
     try:
         return Finding(name, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        advice = "install the course with its packages: pip install -e '.[lab]' -c constraints.txt"
+        advice = 'install the course with its packages: pip install -e ".[lab]" -c constraints.txt'
         return Finding(name, "missing", "broken" if needed else "note", advice)
 
 
@@ -56,7 +56,7 @@ def python_finding(version: tuple[int, int] = sys.version_info[:2]) -> Finding:
     if version < (3, 11):
         return Finding("python", value, "broken", "the course needs Python 3.11 or newer")
     if version > (3, 13):
-        return Finding("python", value, "note", "untried: 3.11 to 3.13 are tested")
+        return Finding("python", value, "note", "untried: the course was tested with 3.11")
     return Finding("python", value)
 
 
@@ -146,15 +146,6 @@ def data_finding() -> Finding:
     return Finding("COURSE_DATA", f"{setting} has {', '.join(present)}")
 
 
-def sandbox_finding() -> Finding:
-    """Only whoever grades other people's work needs it."""
-    found = shutil.which("bwrap")
-    if found:
-        return Finding("bubblewrap", found)
-    advice = "only for grading; on Debian and Ubuntu: sudo apt install bubblewrap"
-    return Finding("bubblewrap", "missing (learners don't need it)", "ok", advice)
-
-
 def report(root: Path) -> list[Finding]:
     """All findings, in the order in which they are shown."""
     return [
@@ -168,7 +159,6 @@ def report(root: Path) -> list[Finding]:
         disk_finding(root),
         hub_finding(),
         data_finding(),
-        sandbox_finding(),
     ]
 
 

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from course_lib.baselines import SIGNATURE, Nearest, lead, words_of_name
+from course_lib.baselines import DEFINITION, Nearest, lead, words_of_name
 from course_lib.checkpoints import Run
 from course_lib.corpora import corpus_fingerprint
 from course_lib.decoding import Decoding, greedy_decode, translate
 from course_lib.errors import CourseError
 from course_lib.metrics import translation_scores
-from course_lib.rouge import SIGNATURE as ROUGE_SIGNATURE
-from course_lib.rouge import SummaryScores, summary_scores
+from course_lib.rouge import SIGNATURE, SummaryScores, summary_scores
 from course_lib.summarization import summarize
 from course_lib.tools.runs import corpus_of, say
 
@@ -34,6 +33,13 @@ def report(
         raise CourseError(f"--split must be one of {', '.join(corpus)}, got {split!r}")
     sources, references = list(corpus[split]["source"]), list(corpus[split]["target"])
     model, summing_up = run.load_model(device), run.config.task == "summarization"
+    limit = model.config.max_len - 1
+    longest = max(map(len, run.tokenizer.encode_batch(sources)))
+    if longest > limit and not summing_up:
+        raise CourseError(
+            f"{split}: the longest source has {longest:,} tokens, this model reads {limit}: "
+            "shorten or remove it, or train with a larger --max-length"
+        )
     started = time.perf_counter()
     write = summarize if summing_up else translate
     hypotheses = write(model, run.tokenizer, sources, *decoding)
@@ -48,7 +54,7 @@ def report(
     yield row("the model", summary_scores(hypotheses, references))
     for name, summaries in baselines(corpus, split, run.config.corpus["name"]).items():
         yield row(name, summary_scores(summaries, references))
-    yield ROUGE_SIGNATURE
+    yield SIGNATURE
 
 
 def row(name: str, scores: SummaryScores) -> str:
@@ -66,6 +72,6 @@ def baselines(corpus: "DatasetDict", split: str, name: str) -> dict[str, list[st
         ],
         "the summary of the most similar text in training": nearest(sources),
     }
-    if all(SIGNATURE.match(source) for source in sources):
+    if all(DEFINITION.match(source) for source in sources):
         found["the words of the function's own name"] = [words_of_name(s) for s in sources]
     return found

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import math
 import platform
 import signal
 import time
@@ -49,8 +50,9 @@ class Budget:
                 f"got {' and '.join('--' + name for name in given) or 'none'}"
             )
         for name, value in given.items():
-            if value <= 0:
-                raise CourseError(f"--{name} must be above 0, got {value}")
+            if not 0 < value < math.inf:
+                limit = "finite" if value > 0 else "above 0"
+                raise CourseError(f"--{name} must be {limit}, got {value}")
 
 
 def sides_of(split: "Dataset", task: str) -> tuple[list[str], list[str]]:
@@ -143,14 +145,14 @@ def train(task: str, recipe: Recipe, folder: Path | None, device: torch.device) 
     )
     pairs, held_out = examples(config, corpus, tokenizer)
     with hold(folder):
-        run = Run.create(folder, config, tokenizer)
+        steps = count_steps(budget, config, pairs, held_out, device)
+        training = recipe.training_config(steps, VALIDATIONS)
+        # Only now: stopped before, there is no run yet that could be resumed with other steps.
+        run = Run.create(folder, dataclasses.replace(config, training=training), tokenizer)
         say(
             f"{len(train):,} pairs, {tokenizer.vocab_size:,} tokens in the vocabulary; "
             f"run in {folder}"
         )
-        steps = count_steps(budget, config, pairs, held_out, device)
-        training = recipe.training_config(steps, VALIDATIONS)
-        run.write_config(dataclasses.replace(config, training=training))
         trainer = new_trainer(run.config, pairs, held_out, device)
         say(f"{count_parameters(trainer.model):,} parameters, {steps:,} steps, on {device}")
         run_to_the_end(run, trainer, [])
@@ -158,7 +160,7 @@ def train(task: str, recipe: Recipe, folder: Path | None, device: torch.device) 
 
 
 def resume(folder: Path, device: torch.device) -> Run:
-    """Go on with a run from its last save, to the weights it would have had without the stop."""
+    """Go on with a run from its last save, on a CPU to the weights that it would have had."""
     run = Run.open(folder)
     spec, corpus = run.config.corpus, corpus_of(run)
     if corpus_fingerprint(corpus) != spec["fingerprint"]:
@@ -177,6 +179,11 @@ def resume(folder: Path, device: torch.device) -> Run:
             say(
                 f"note: {name} {here} instead of {there}: the weights will be as good, but not "
                 "the same bit for bit"
+            )
+        if device.type != "cpu":
+            say(
+                f"note: the dropout of {device} is drawn afresh: the weights will be as good, but "
+                "not the same bit for bit"
             )
         say(f"going on from step {trainer.step:,} of {run.config.training.steps:,}")
         run_to_the_end(run, trainer, records)
