@@ -17,6 +17,7 @@ from translation import Scorer
 
 from course_lib.checkpoints import Run
 from course_lib.decoding import beam_search, greedy_decode, translate
+from course_lib.docstring_packages import STDLIB
 from course_lib.models import count_parameters
 from course_lib.pretrained import FOLDER, ship
 from course_lib.rouge import SIGNATURE
@@ -86,7 +87,7 @@ def summaries(shipped: Run, splits: list[str]) -> dict[str, Any]:
             scores = {kind: found[kind] for kind in ("rouge_1", "rouge_2", "rouge_l", "words")}
             rows.append({"split": split, "": name, **scores})
             print(rows[-1], flush=True)
-    packages = len(set(corpus["train"]["package"]))
+    packages = len(set(corpus["train"]["package"]) - {STDLIB})
     return {
         "packages": packages,
         "consensus": CONSENSUS,

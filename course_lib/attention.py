@@ -98,9 +98,9 @@ def attention(
 
 
 class DotProductAttention(nn.Module):
-    """`attention` by PyTorch's fused kernel, the one place where mask and bias meet the scores.
+    """`attention` by PyTorch's kernel: where, in a model, mask and bias meet the scores.
 
-    The kernel never stores the weights. This is the leaf of every model here, so
+    Its fused form never stores the weights. This is the leaf of every model here, so
     `record_attention` hooks it and sees exactly q, k, v, mask and bias. It has no dropout (the
     CPU's fused kernel refuses it).
 

@@ -80,7 +80,7 @@ def bucket(
 
 
 def _lengths(pair: Pair) -> tuple[int, int]:
-    """Longest side first: padding follows from the longest sequence. One more for the end token."""
+    """Of target and source, to sort by: each with one more, for its start or end token."""
     source, target = len(pair[0]) + 1, len(pair[1]) + 1
     return target, source
 

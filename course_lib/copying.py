@@ -72,7 +72,8 @@ class CopyTransformer(Transformer):
     def loss(
         self, src: Tensor, target_in: Tensor, target_out: Tensor, label_smoothing: float
     ) -> Tensor:
-        """Only the target's probability is needed, so the large matrix of all stays unmade.
+        """As `Transformer.loss`. Only the target's probability is needed of the mixture, so what is
+        copied is not spread over the vocabulary.
 
         Label smoothing looks at what is written: the pointer can't give a share to all tokens.
         """

@@ -1,7 +1,7 @@
 """The output layer and its loss in one: same value as `sequence_loss`, without the big matrix.
 
 The logits of a batch are by far its largest matrix (1,500 tokens times 5,000 words), and PyTorch's
-cross-entropy with label smoothing walks over it seven times. Here a slice at a time is turned into
+cross-entropy with label smoothing walks over it many times. Here a slice at a time is turned into
 its loss and its gradient while it is still in the processor's cache (`benchmarks/training.py`).
 """
 
@@ -41,7 +41,8 @@ class _LinearCrossEntropy(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, weight: Tensor, targets: Tensor, label_smoothing: float
     ) -> Tensor:
-        on, off = 1 - label_smoothing, label_smoothing / len(weight)  # q of the target; of any word
+        # Every word has `off` of q, the target `on` besides.
+        on, off = 1 - label_smoothing, label_smoothing / len(weight)
         right, all_alike = weight[targets], weight.sum(dim=0)
         loss = -on * (x * right).sum() - off * (x @ all_alike).sum()
         x_grad, weight_grad = torch.empty_like(x), torch.zeros_like(weight)

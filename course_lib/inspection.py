@@ -1,5 +1,6 @@
 """Look inside a model while it runs, without changing it."""
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -26,14 +27,19 @@ def record_attention(model: nn.Module) -> Iterator[dict[str, list[Tensor]]]:
     """
     record: dict[str, list[Tensor]] = {}
 
-    def keep(name: str, _: nn.Module, inputs: tuple[Any, ...], __: Tensor) -> None:
-        q, k, _v, mask, bias = inputs
+    def keep(
+        name: str, module: nn.Module, args: tuple[Any, ...], options: dict[str, Any], _: Tensor
+    ) -> None:
+        given = inspect.signature(module.forward).bind(*args, **options).arguments
         with torch.no_grad():
-            weights = attention_weights(scaled_dot_scores(q, k), mask, bias)
+            scores = scaled_dot_scores(given["q"], given["k"])
+            weights = attention_weights(scores, given.get("mask"), given.get("bias"))
         record.setdefault(name, []).append(weights)
 
     hooks = [
-        module.register_forward_hook(partial(keep, name.removesuffix(".attention")))
+        module.register_forward_hook(
+            partial(keep, name.removesuffix(".attention")), with_kwargs=True
+        )
         for name, module in model.named_modules()
         if isinstance(module, DotProductAttention)
     ]

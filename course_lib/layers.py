@@ -53,7 +53,8 @@ class MultiHeadAttention(nn.Module):
     """Look at `context` with several heads at once, then mix what they found.
 
     Vaswani et al. (2017), section 3.2.2. `attn(x, x, mask)` is self-attention;
-    `attn(x, memory, mask)` is cross-attention. With a cache, `context` holds only what is new.
+    `attn(x, memory, mask)` is cross-attention. With a `KeyValueCache`, `context` holds only what is
+    new, and Tk of the mask counts what is cached, too; a `MemoryCache` reads it at the first call.
 
     Shapes: x (B, Tq, D), context (B, Tk, D), mask broadcastable to (B, H, Tq, Tk) with
     True = may attend, bias likewise. Returns (B, Tq, D).

@@ -222,7 +222,8 @@ def init_weights(model: nn.Module) -> None:
 
     Linear maps: Xavier-uniform (Glorot and Bengio 2010), biases zero. Embeddings: normal with
     standard deviation d_model^-½, so that after the factor √d_model each feature has variance 1 and
-    the tied output layer starts with logits of variance about 1.
+    the tied output layer starts with logits of variance about 1. (A table of `LearnedPositions`
+    gets the same deviation and no factor: it starts small beside the words.)
     """
     for module in model.modules():
         if isinstance(module, nn.Linear):

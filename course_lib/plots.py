@@ -204,7 +204,9 @@ def compare_lines(
     """Several measurements over the same x, told apart by colour, marker and name.
 
     `log` names the axes that are logarithmic. Returns the ax.
+    Raises ValueError if there are more than can be told apart.
     """
+    _must_be_told_apart(lines)
     if ax is None:
         _, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
     for (name, y), color, style in zip(lines.items(), PALETTE, _line_styles(len(x)), strict=False):
@@ -225,6 +227,11 @@ def compare_lines(
     ends = "; ".join(f"{name}: from {y[0]:.3g} to {y[-1]:.3g}" for name, y in lines.items())
     describe(ax, f"{title}. Lines of {ylabel} over {xlabel}, {x[0]:g} to {x[-1]:g}. {ends}.")
     return ax
+
+
+def _must_be_told_apart(lines: Mapping[str, object]) -> None:
+    if len(lines) > len(PALETTE):
+        raise ValueError(f"{len(lines)} lines, of which only {len(PALETTE)} can be told apart")
 
 
 def _line_styles(points: int) -> list[dict[str, Any]]:
@@ -310,7 +317,9 @@ def lines_with_spread(
 
     `marks` are single runs to compare with, by the same names; `border` is a place on the x axis
     and what ends there. Shapes: each of runs (number of runs, len(x)). Returns the ax.
+    Raises ValueError if there are more than can be told apart.
     """
+    _must_be_told_apart(runs)
     if ax is None:
         _, ax = plt.subplots(figsize=(6.8, 3.8), layout="constrained")
     told = []
@@ -345,7 +354,8 @@ def number_tables(tables: Mapping[str, Tensor], title: str, digits: int = 0) -> 
     tallest = max(table.shape[0] for table in tables.values())
     width = 0.62 * sum(sizes) + 0.7 * len(sizes)
     figure, axes = plt.subplots(
-        *(1, len(tables)),
+        1,
+        len(tables),
         figsize=(max(width, 4.2), 0.5 * tallest + 0.8),
         layout="constrained",
         squeeze=False,

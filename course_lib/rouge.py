@@ -49,7 +49,7 @@ def rouge_words(text: str) -> list[str]:
 def rouge_n(hypothesis: str, reference: str, n: int) -> float:
     """F1, from 0 to 100, of the groups of n words that two texts share. Lin (2004), section 2.
 
-    A group that stands several times counts as often as it does in both.
+    A group counts as often as in the text that has it less often.
     """
     written, wanted = (ngrams(rouge_words(text), n) for text in (hypothesis, reference))
     return f1((written & wanted).total(), written.total(), wanted.total())

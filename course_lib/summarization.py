@@ -16,8 +16,9 @@ LONGEST = 64  # tokens: a summary is short, however long its text
 def as_read(text: str) -> str:
     """A function with its name in words before it: `Read text`, then `def Path.read_text(…)`, …
 
-    A pointer copies tokens, and the parts of `read_text` are no tokens of a sentence: without a
-    space before them they are others. A text that is no function stays as it is.
+    A pointer copies tokens, and *text* within `read_text` is cut into other tokens than *text*
+    behind a space. So the name stands there once more, in words. A text that is no function stays
+    as it is.
     """
     name = words_of_name(text)
     return f"{name.capitalize()}\n{text}" if name else text

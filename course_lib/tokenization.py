@@ -70,7 +70,7 @@ class Tokenizer:
         return self.inner.decode(list(ids), skip_special_tokens=True)
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
-        """A readable label for each token: `##` marks one that goes on within a word."""
+        """A label for each token: `##` stands before letters or digits that follow no space."""
         return [self._piece(token_id) for token_id in ids]
 
     def _piece(self, token_id: int) -> str:

@@ -27,6 +27,7 @@ torch.set_flush_denormal(True)
 class TrainingConfig:
     """How to train. The defaults fit some 30,000 sentence pairs and ten minutes on two cores.
 
+    The rate rises to `peak_rate` over `warmup` steps, or over a tenth of all if that is less.
     A step shows the model `accumulate` batches of `batch_tokens` tokens a side, one after another.
     The loss on held-out pairs is measured every `validate_every` steps and after the last one (0:
     never), and when it has not fallen for `patience` times in a row, training ends (0: goes on).
@@ -66,7 +67,8 @@ class TrainingConfig:
 class Record:
     """What one training step has to say: losses in nats a token, time in seconds.
 
-    `validation_loss` is that of the averaged weights, after the steps at which it is measured.
+    `loss` is with smoothed labels, if the training smooths them. `validation_loss` is without, of
+    the averaged weights, after the steps at which it is measured.
     """
 
     step: int
@@ -226,7 +228,7 @@ class Trainer:
         return self.step >= self.config.steps or (0 < patience <= waited)
 
     def kept(self) -> dict[str, Tensor]:
-        """The weights to use in the end: the averaged ones, where validation was best if it was."""
+        """The weights to use: the average at the lowest validation loss; the last, if none was."""
         return self.best or dict(self.averaged.named_parameters())
 
     def _advance(self, groups: Sequence[Sequence[Pair]], started: float) -> Record:

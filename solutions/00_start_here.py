@@ -1,10 +1,12 @@
 # %% [markdown]
 # # 0 · Start here: does everything run, and how does a chapter work?
 #
-# *Two dogs are playing in the snow.* At the end of this course a model writes that sentence in
-# German. By then you have built each of its parts once with your own hands, trained it within
-# minutes on a machine like this one, and looked at where it looks.
-#
+# *Two dogs are playing in the snow.* In chapter 9 a model writes that sentence in German. It comes
+# with the course, and was trained for an hour on two cores. By then you have built each of its
+# parts once with your own hands, trained a smaller model of them within minutes on a machine like
+# this one, and looked at where it looks.
+
+# %% [markdown]
 # This page takes about an hour and answers three questions. Does everything run here? How does a
 # chapter work? And do you bring along what the other chapters build on?
 #
@@ -54,9 +56,9 @@ environment.notebook_report()
 show(course_map())
 
 # %% [markdown]
-# The middle column builds the model. The two at the sides are needed, too, but they can wait: 04,
-# which needs only 02, until 06 comes up, and 07, which you could read right now, until 08. Most
-# chapters take 45 to 90 minutes.
+# The middle column builds the model. The two at the sides are needed, too, but they can wait: 04
+# until 06 comes up, and 07, which you could read right now, until 08. Most chapters take 45 to 90
+# minutes.
 
 # %% [markdown]
 # ## 0.3 How a chapter works
@@ -92,7 +94,7 @@ print("class B", [2 / 10, 3 / 10, 5 / 10], "sum", 2 / 10 + 3 / 10 + 5 / 10)
 # %% [markdown]
 # Both rows add up to 1, as shares do, though class B has more votes. Keep this table in mind: in
 # chapter 1 the rows are words that ask, the columns are words that may answer, and the shares are
-# called *attention*.
+# called *attention weights*.
 
 # %% [markdown]
 # ### A first try, wrong on purpose
@@ -150,9 +152,10 @@ hint("0.1")
 #
 # *Shapes* tells the sizes of what goes in and comes out: here a table with R rows and C columns.
 #
-# In every exercise an answer leaves its inputs unchanged, and stays with tensors: on the device
-# where they lie, and without `.item()`, `.tolist()` or `torch.tensor(...)` of tensors. These make
-# plain numbers or copies, through which no gradient comes, and training lives on gradients.
+# In every exercise an answer leaves its inputs unchanged. Where tensors are to come out, it also
+# stays with tensors: on the device where they lie, and without `.item()`, `.tolist()` or
+# `torch.tensor(...)` of tensors. These make plain numbers or copies, through which no gradient
+# comes, and training lives on gradients.
 
 
 # %% tags=["exercise-0.1"]

@@ -9,8 +9,8 @@
 # versions, and you will find out why one of them, with an odd-looking √d in it, became the
 # standard.
 #
-# You need: vectors, matrices, the exponential function, and for section 1.4 what a variance is.
-# Chapter 0 has a self-check.
+# You need: vectors, matrices, the exponential function, and for section 1.4 what a variance and a
+# gradient are. Chapter 0 has a self-check.
 
 # %%
 import math
@@ -207,9 +207,9 @@ print("scores of size 1:   ", [round(w, 3) for w in stable_softmax(rows).tolist(
 print("the same, times 32: ", [round(w, 3) for w in stable_softmax(rows * 32).tolist()])
 
 # %% [markdown]
-# One word takes nearly everything. A softmax like this is *saturated*, and that has a price: where
-# the weights are all 0 or 1, a small change of a score changes nothing, so the gradient is nearly
-# zero and the model cannot learn where to look. Measure it: how large is the gradient that comes
+# One word takes nearly everything. A softmax like this is *saturated*, and that has a price: the
+# nearer the weights are to 0 and 1, the less a small change of a score changes them, and the less
+# gradient comes back to the scores. Measure it: how large is the gradient that comes
 # through the softmax to the scores, with 64 keys and a random gradient from above? And what is the
 # largest of the 64 weights, on average?
 
@@ -236,7 +236,7 @@ show(
     compare_lines(
         sizes,
         {"without √d": [g for _, g in plain], "with √d": [g for _, g in scaled]},
-        title="Without √d the gradient through softmax dies out",
+        title="Without √d the gradient falls as the features grow",
         xlabel="features d",
         ylabel="gradient norm",
         log="x",
@@ -244,10 +244,10 @@ show(
 )
 
 # %% [markdown]
-# Without the √d, the gradient is the larger one up to 64 features, and beyond that it dies. With
-# the √d, neither it nor the weights depend on the number of features: the variance of the scores is
-# 1 again. Vaswani et al. (2017, section 3.2.1) give this very reason for
-# the √d in their formula.
+# Without the √d, the gradient that reaches the scores is the larger one up to 64 features. Beyond
+# that it falls, to a third of the other at 1024. With the √d, neither the gradient nor the weights
+# depend on the number of features: the variance of the scores is 1 again. Vaswani et al. (2017,
+# section 3.2.1) suspect this very effect, and give it as their reason for the √d.
 
 # %% [markdown]
 # ### Exercise 1.3: `scaled_dot_scores`
@@ -408,6 +408,8 @@ for name, scores in five.items():
 def attend(weights: Tensor, values: Tensor) -> Tensor:
     """The average of the values, weighted by each row of weights.
 
+    The weights are shares already: a row sums to 1, or is all zeros, and then so is its answer.
+
     Shapes: weights (..., Tq, Tk), values (..., Tk, Dv). Returns (..., Tq, Dv).
     """
     ### BEGIN SOLUTION
@@ -481,7 +483,7 @@ show(
 
 # %% [markdown]
 # Now see the shares themselves. Press the buttons one after another and watch two things: from
-# which temperature on the score of 1 gets nothing, and that the order never changes.
+# which temperature down the score of 1 shows 0.00 (it is 0.1), and that no score overtakes another.
 
 
 # %%
@@ -497,7 +499,7 @@ explore(shares_at, "temperature T", temperatures, still=(1, 0.1, 10))
 # ## 1.8 Find the bug
 #
 # Below is attention in three lines, of a kind that was really published. It runs, its shapes are
-# right, and for one sentence it agrees with PyTorch to the last digit.
+# right, and for one sentence it agrees with PyTorch up to rounding.
 #
 # ### Exercise 1.8: `look_up`
 #
@@ -511,7 +513,7 @@ def look_up(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
     Shapes: q (..., Tq, D), k (..., Tk, D), v (..., Tk, Dv). Returns (..., Tq, Dv).
     """
-    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    scores = q @ k.mT / math.sqrt(q.shape[-1])  # k.mT is k.transpose(-2, -1)
     ### BEGIN SOLUTION
     shares = scores.softmax(dim=-1)
     ### END SOLUTION
@@ -560,7 +562,7 @@ check("1.8", look_up)
 # It is a sum of d independent products, each with variance 1, and variances add up.
 # </details>
 # <details><summary>What goes wrong if the scores are too large?</summary>
-# The softmax saturates: one key takes everything and the gradient vanishes.
+# The softmax saturates: one key takes nearly everything, and less gradient comes through.
 # </details>
 # <details><summary>Why may the largest score be subtracted before the softmax?</summary>
 # The same factor then stands above and below the fraction line, and cancels.

@@ -7,7 +7,7 @@
 # And once every word can look at every other: should it? A model that learns to write the next
 # word must not be shown that word. A sentence that was filled up with blanks should not listen to
 # the blanks. Both are settled by a table of yes and no, a **mask**. It takes three lines of code,
-# and no others go wrong so quietly: a model with a broken mask still trains.
+# and they go wrong quietly: a model with a broken mask still trains.
 #
 # You need: chapter 1.
 
@@ -26,8 +26,8 @@ from course_lib.plots import heat_maps, mask_maps, show
 # ## 2.1 One word, three roles
 #
 # Suppose that the words themselves were queries, keys and values at once. The score of two words
-# would be their dot product, and a dot product does not care for order: *was* would look at *dog*
-# exactly as hard as *dog* at *was*. Moreover, few vectors have a larger product with a word than
+# would be their dot product, and a dot product does not care for order: *was* would score *dog*
+# exactly as *dog* scores *was*. Moreover, few vectors have a larger product with a word than
 # the word itself, so each would mostly look at itself.
 #
 # Yet a verb looks for its noun for reasons that the noun does not share. So a word gets three
@@ -330,9 +330,9 @@ check("2.5", cross_attention)
 cross_attention = carry_on("2.5", cross_attention)
 
 # %% [markdown]
-# Now keep the promise of section 2.3: the same sentence, padded to 8 and to 32, must come out the
-# same. Twelve features, a vocabulary of ten, double precision, so that a difference cannot hide
-# behind rounding.
+# Now see what the mask of section 2.3 is good for: the same sentence, padded to 8 and to 32, must
+# come out the same. Twelve features, a vocabulary of ten, double precision, so that a difference
+# cannot hide behind rounding.
 
 # %%
 torch.manual_seed(2)
@@ -359,9 +359,10 @@ print("same as PyTorch:", torch.allclose(mine, theirs, atol=1e-12, rtol=0))
 # %% [markdown]
 # ## 2.6 A detector for leaks
 #
-# A model with a leak does not crash. It trains, faster than a sound one, and its loss is wonderful.
-# The trouble comes when it has to write and there is no future to read. So you want an alarm that
-# does not wait until then, for any attention, whether you can see into it or not.
+# A model with a leak does not crash. It trains, and its loss looks better than it should: it has
+# seen the answers. The trouble comes when it has to write and there is no future to read. So you
+# want an alarm that does not wait until then, for any attention, whether you can see into it or
+# not.
 #
 # The idea: **change the future and see whether the past moves.** Run it twice, the second time with
 # other words after position *t*. Whatever came out up to *t* must be what it was. If a number
@@ -379,7 +380,7 @@ def leak(attend, x: Tensor, t: int) -> float:
     """How much of the future reaches the past: 0 for a sound attention, more for a leaky one.
 
     The largest change of any number in the outputs up to and including position t, when all words
-    after t are replaced by other numbers (not the same in another order).
+    after t are replaced by unrelated numbers (not the same turned, negated, scaled or set to 0).
 
     Shapes: attend turns (T, D) into (T, D); x (T, D); 0 <= t < T - 1.
     """
@@ -418,8 +419,8 @@ for name, weigh in ways.items():
     print(f"{name:27} leak {leak(attend, x, t=3):.3f}")
 
 # %% [markdown]
-# One of five is sound: its leak is 0, not nearly 0. The mask after the softmax has a smaller leak
-# than the others, and a model needs no more than that.
+# One of five is sound: its leak is 0.000. The mask after the softmax leaks, although its hidden
+# weights are all 0. How large a leak is depends on the words; that there is one does not.
 
 # %% [markdown]
 # ## 2.7 Find the bug: a fine triangle
@@ -573,5 +574,5 @@ show(mask_maps(pictures, labels, labels, "What both allow is open"))
 # ### To go further
 #
 # A causal mask is a triangle, but any pattern is allowed. Draw one in which a word sees the three
-# words before it and the first word of the text. After how many layers can the last of 100 words
-# have heard from all others? Chapter 14 comes back to this.
+# words before it and the first word of the text. After how many rounds of attention, each
+# on what the one before gave, can the last of 100 words have heard from all others?

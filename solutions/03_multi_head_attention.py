@@ -6,9 +6,9 @@
 # it, *cabinet*. These are two questions, and the attention that you have built so far answers one:
 # a query brings home one average.
 #
-# In this chapter every word will look several times at once, and it costs nothing more. You will
-# count the cost, compare with PyTorch to the twelfth decimal, and find out by experiment how many
-# looks are good.
+# In this chapter every word will look several times at once, with no more parameters and no more
+# multiplications than before. You will count both, compare with PyTorch to the twelfth decimal, and
+# find out by experiment how many looks are good.
 
 # %% [markdown]
 # You need: chapters 1 and 2. Take two sittings, with a break before section 3.5.
@@ -229,7 +229,8 @@ MultiHeadAttention = carry_on("3.3", MultiHeadAttention)
 def copied_to_torch(ours):
     """PyTorch's own module, with the weights of ours."""
     kind = ours.q_proj.weight.dtype
-    theirs = nn.MultiheadAttention(12, ours.num_heads, batch_first=True, dtype=kind)
+    d_model = ours.q_proj.in_features
+    theirs = nn.MultiheadAttention(d_model, ours.num_heads, batch_first=True, dtype=kind)
     first = ours.q_proj, ours.k_proj, ours.v_proj
     theirs.in_proj_weight.copy_(torch.cat([p.weight for p in first]))
     theirs.in_proj_bias.copy_(torch.cat([p.bias for p in first]))
@@ -246,8 +247,8 @@ for kind, bound in [(torch.float32, 1e-5), (torch.float64, 1e-12)]:
     print(f"{kind}: largest difference below {bound}:", difference < bound)
 
 # %% [markdown]
-# The attention in the middle has a rival of its own, the fused kernel of chapter 1. It takes heads
-# as a leading axis, too:
+# The attention in the middle divides by √Dh, not √D: it is given only Dh features at a time. It has
+# a rival of its own, the fused kernel of chapter 1, which takes heads as a leading axis, too:
 
 # %%
 q = split_heads(ours.q_proj(x), 3)
@@ -374,8 +375,8 @@ for length in (64, 256, 1024, 4096):
     print(f"T = {length:4}: {total / 1e9:6.2f} billion operations, {pairs / total:.0%} for pairs")
 
 # %% [markdown]
-# Half at *T* = 2*D* = 1024. For shorter sentences, "attention is quadratic" is true and does not
-# matter much.
+# Half at *T* = 2*D* = 1024. At 64 tokens it is 6 %: there "attention is quadratic" is true and does
+# not matter much.
 #
 # This is a good place for a break.
 
@@ -421,8 +422,8 @@ show(compare_lines(lengths, times, title, "length T", "time (milliseconds)", log
 # %% [markdown]
 # How much faster depends on the machine, and on what else it is doing. In every run that we have
 # seen, the explicit path took at least 1.3 times as long at 2048 tokens; the lines above say how it
-# was here. The products are the same, so the difference must come from elsewhere: from carrying the
-# table of scores to memory and back, several times over.
+# was here. The matrix products are the same, so the difference lies around them. The likely cause,
+# which is not measured here: the table of scores is carried to memory and back several times.
 
 # %%
 assert times["explicit"][-1] > 1.3 * times["fused"][-1]
@@ -459,8 +460,9 @@ show(compare_lines(lengths, kept, title, "length T", "kept for the gradients (MB
 
 # %% [markdown]
 # Twice the length, four times the weights: 16.78 MB at 1024, 67.11 at 2048. The explicit path keeps
-# them all. What the fused kernel keeps grows as *T*, since from queries, keys, values and result it
-# can compute any weight again when it is needed.
+# them all. What the fused kernel keeps grows as *T*: queries, keys, values and result, and for each
+# row of weights one number, the logarithm of the sum that it was divided by. With that number it
+# computes any weight again from its query and key when it is needed.
 #
 # So the explicit path is for reading and for looking inside, the fused one for work. The course's
 # own `MultiHeadAttention`, in `course_lib.layers`, is yours with the fused kernel in the middle.
@@ -468,10 +470,11 @@ show(compare_lines(lengths, kept, title, "length T", "kept for the gradients (MB
 # %% [markdown]
 # ## 3.6 Do more heads help?
 #
-# Cutting costs nothing, so it had better be good for something. Test it on a task that was made to
-# need several looks. Eight tokens stand in a ring. Each knows its place, a digit, and the place of
-# another token, at which it **points**. Each is asked three questions at once: which digit is
-# *before* you, which *after* you, and which where you *point*?
+# Cutting costs no parameter and no multiplication, but it had better be good for something. Test it
+# on a task that was made to need several looks. Eight tokens stand in a ring. Each knows its place,
+# a digit, and the place of a token at which it **points** (now and then itself). Each is asked
+# three questions at once: which digit is *before* you, which *after* you, and which where you
+# *point*?
 
 # %%
 features, wanted = puzzles.three_digits(1, Generator().manual_seed(0))
@@ -555,14 +558,17 @@ show(compare_lines(list(right), lines, title, "heads", "share of right answers",
 # or more.
 #
 # With one head all three answers are read from one average. It may settle on one place, and then
-# the other two questions are answered mostly by luck, or spread itself out and blur all three. Look
-# at the three columns: which did it choose?
+# the other two questions are answered mostly by luck, or spread itself out and blur all three. The
+# three columns are means of the five readers: a column far above the other two says that most of
+# them settled on its place.
 
 # %% [markdown]
-# And eight heads? Their mean stays above 0.55, and the distance between the best and the worst of
-# five is what to look at. Each has two features, to say where it looks and to carry what it finds.
-# Some runs manage, others get stuck. More heads are not better in themselves: each gets narrower.
-#
+# And eight heads: do they beat four? In every run that we have seen their mean stays above 0.55; in
+# the one that is stored with this chapter it stays below that of four heads, and the five readers
+# lie far apart. Each head has two features to compare by, and two to carry what it finds. More
+# heads are not better in themselves: each gets narrower.
+
+# %% [markdown]
 # It is so in large models, too. In the first Transformer one head was 0.9 BLEU worse than the best
 # setting (BLEU: a score for translations, chapter 9), and too many heads were worse again (Vaswani
 # et al. 2017, table 3, rows A). Bhojanapalli et al. (2020) give a reason: a head that is narrow
@@ -774,15 +780,15 @@ show(head_cells(panels, d_model=6, num_heads=2, title="view alone cuts the sente
 # looks at other halves of its own part of the sentence, and nobody ever looks across. A causal mask
 # would be wrong as well, since row 2 is no longer token 2.
 #
-# Such a model trains. It has the right shapes, a falling loss, and half a memory. What finds the
-# bug is a probe that asks what each number *depends on*.
+# Nothing stops such a model from being trained: the shapes are right and no error is raised. What
+# finds the bug is a probe that asks what each number *depends on*.
 
 # %% [markdown]
 # ## What you can do now
 #
 # - Cut attention into heads and put it together again, and say what `view` and `transpose` each do.
-# - Count parameters, operations and memory, and say which of them the number of heads changes: none
-#   of the first two.
+# - Count parameters, operations and memory, and say which of them grows with the number of heads:
+#   only the memory, since each head has a table of weights.
 # - Compare your module with PyTorch's, masks included, and find a scrambled head by a probe.
 #
 # `progress()` in a new cell shows which exercises you have solved.
@@ -791,15 +797,16 @@ show(head_cells(panels, d_model=6, num_heads=2, title="view alone cuts the sente
 # ### Three questions, from memory
 #
 # <details><summary>Why can one head not answer two questions at once?</summary>
-# It has one row of weights for a query, and an average does not tell what came from where.
+# It has one row of weights for a query, and a linear map that reads the average cannot tell which
+# part of it came from where.
 # </details>
 # <details><summary>Why are view and transpose both needed?</summary>
 # view cuts each token's features without moving a number, transpose brings the axis of the heads in
 # front of the tokens.
 # </details>
 # <details><summary>What do more heads cost?</summary>
-# No parameters and no operations. But each head gets narrower, and one that is too narrow can say
-# little.
+# No parameters and no multiplications, but memory: a table of weights for each head, where it is
+# written down. And each head gets narrower, and one that is too narrow can say little.
 # </details>
 
 # %% [markdown]

@@ -10,7 +10,7 @@
 # that happen, build the three cures, put them together into the block that every Transformer
 # repeats, and measure what each cure is worth.
 #
-# You need: chapters 1 to 4.
+# You need: chapters 1 to 3.
 
 # %%
 import inspect
@@ -81,9 +81,9 @@ print(heading)
 report("attention alone", lambda x, attention: attention(x, x))
 
 # %% [markdown]
-# After two rounds all words are the same. What attention returns is an average over the sentence,
-# and averages of averages soon agree (Dong et al. 2021 show how fast). The numbers have shrunk to
-# less than half as well.
+# After two rounds all words point the same way. What attention returns is an average over the
+# sentence, and averages of averages soon agree (Dong et al. 2021 show how fast). The numbers have
+# shrunk to less than half as well.
 #
 # So three things are missing: something that keeps the *size* of the numbers, something that lets a
 # word *do* something with what it found, and something that keeps words from being averaged away.
@@ -174,8 +174,8 @@ report("attention alone", lambda x, attention: attention(x, x))
 report("with norm", lambda x, attention: attention(norm(x), norm(x)))
 
 # %% [markdown]
-# One illness of three is cured: the size is 0.9 after twelve rounds, where it was 0.4. The words
-# are as alike as ever.
+# One illness of three is cured: the size is 0.9 after twelve rounds, where it was 0.4. (It is
+# not 1, for this is what attention made of normed words.) The words are as alike as ever.
 
 # %% [markdown]
 # ## 5.2 Time to think
@@ -651,7 +651,7 @@ for name, number in table.items():
 # %% [markdown]
 # ## 5.8 Find the bug: the blank that spoils everything
 #
-# Here is a layer norm without weight and bias, of a kind that stands in much published code. Run
+# Here is a layer norm without weight and bias, with its eps where much published code has it. Run
 # the cell and the next one: it agrees with PyTorch. You mend it when you have caught it.
 #
 # ### Exercise 5.8: `norm_words`
@@ -680,8 +680,8 @@ same = torch.allclose(norm_words(x, 1e-5), F.layer_norm(x, (12,)), atol=1e-4)
 print("same as PyTorch:", same)
 
 # %% [markdown]
-# Its outputs are right. But what is used in training has a second result, which nobody looks at:
-# the gradient that it sends back.
+# For such words its outputs are right. But what is used in training has a second result, which
+# nobody looks at: the gradient that it sends back.
 #
 # ### Exercise 5.9: `has_finite_gradient`
 #
@@ -745,6 +745,9 @@ print("the weight's gradient is:   ", linear.weight.grad.isfinite().all().item()
 check("5.8", norm_words)
 
 # %% [markdown]
+# The broken form failed at *all equal* and *blank*, where a variance is 0. There the root is
+# infinitely steep, and infinity times the 0 of the loss is not a number.
+#
 # Remember two things. A function that is used in training has two results, its value and its
 # gradient, and a test that looks at one has done half the work. And a small number that protects a
 # division protects the root only if it stands under it.
@@ -782,13 +785,15 @@ for _ in range(8):
     post = (post + answer) / size(post + answer)
 print(f"pre-norm:  size {size(pre):.2f}")
 print(f"post-norm: size {size(post):.2f}, the words are {1 / share.item():.1f} times smaller")
-print(f"24 layers: {49**0.5:.0f} times smaller in pre-norm, in post-norm {2**24:,} times")
+print(f"24 layers: in pre-norm the stream is {49**0.5:.0f} times as large as the words in it,")
+print(f"           in post-norm {2**24:,} times")
 
 # %% [markdown]
 # Each norm of a post-norm stack divides by √2, and eight of them by 16. With more layers the two
-# part ways, as the last line shows. But real sublayers do not write random numbers of size 1. So
-# measure: 24 layers with random weights. How much of the words is left in the stream (the mean
-# cosine between a word as it came in and what stands in its place), and how alike are they?
+# part ways, as the last lines show. But real sublayers do not write random numbers of size 1. So
+# measure: 24 layers with random weights, five times. How much of the words is left in the stream
+# (the mean cosine between a word as it came in and what stands in its place), and how alike are
+# they?
 
 
 # %%
@@ -803,8 +808,17 @@ def through(encoder):
     return left, likeness
 
 
-torch.manual_seed(5)
-pre, post = (through(new_encoder(24, norm_first)) for norm_first in (True, False))
+def of_five(norm_first):
+    """The mean over five encoders; both orders begin with the same weights."""
+    runs = []
+    for seed in range(5):
+        torch.manual_seed(seed)
+        runs.append(through(new_encoder(24, norm_first)))
+    return torch.tensor(runs).mean(dim=0).tolist()
+
+
+# %%
+pre, post = of_five(True), of_five(False)
 print("after layer               ", *(f"{i:6}" for i in (1, 6, 12, 24)))
 for name, (left, likeness) in [("pre-norm", pre), ("post-norm", post)]:
     print(f"{name:9} left of the words", *(f"{left[i - 1]:6.2f}" for i in (1, 6, 12, 24)))
@@ -813,7 +827,7 @@ for name, (left, likeness) in [("pre-norm", pre), ("post-norm", post)]:
 # %% [markdown]
 # In post-norm, words and stream part ways: after 12 layers nothing of a word is left in its own
 # place, and all words are the same again, residual or not. In pre-norm a fifth of each is still
-# there after 24.
+# there after 24, though the words have become alike there, too.
 #
 # ### What comes back
 #
@@ -896,9 +910,9 @@ show(
 # With neither, each layer more costs about half of the gradient: at 24 layers it is 0.00000003.
 # With a residual and no norm, sums feed on sums and it explodes. The norm prevents both.
 #
-# Look at the third row, though. A norm *without* a residual has fine gradients, too. Its trouble is
-# the one of the beginning: all words are alike after three rounds, so these gradients have nothing
-# to teach about any single word. The size of a gradient does not tell you what is in it.
+# Look at the third row, though. A norm *without* a residual has fine gradients, too. Its trouble
+# may be that of the beginning, where attention and norm made all words alike in three rounds. The
+# size of a gradient does not tell you what is in it.
 
 # %% [markdown]
 # And pre-norm against post-norm? At the first layer there is little between them. At the last, the

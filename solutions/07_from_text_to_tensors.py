@@ -6,10 +6,10 @@
 # is, which words can be said at all, and what the model must learn by itself.
 #
 # And somebody has packed sentences of different lengths into rectangles, and has put some texts
-# aside to test with. There is no mathematics in any of this, and more results have been spoiled
-# here than anywhere else.
+# aside to test with. There is no mathematics in any of this, and many a result has been spoiled
+# here.
 #
-# You need: chapter 0. (Masks are mentioned; they are chapter 2's.)
+# You need: chapter 0.
 
 # %%
 import ast
@@ -158,9 +158,10 @@ for pair, count in sorted(count_pairs(glued).items(), key=lambda item: -item[1])
     print(*pair, count)
 
 # %% [markdown]
-# So `s un` comes second, with 4 + 3. And third? Pairs are equally frequent. Any rule will do, if it
-# is always the same. The one below takes the pair whose first symbol has been known longer (and
-# then the second), letters in the order of the alphabet, as the library `tokenizers` does.
+# So `s un` comes second, with 4 + 3. Glued, it takes *sunny* away from `un n`, which is down to 2.
+# And third? `n y` and `r un` both have 5. Any rule will do, if it is always the same. The one below
+# takes the pair whose first symbol has been known longer (and then the second), letters in the
+# order of the alphabet, as the library `tokenizers` does.
 #
 # Around your two functions goes a loop:
 
@@ -246,7 +247,7 @@ new = {w.lower() for t in test_texts for w in t.split() if w.isascii() and w.isa
 new = sorted(word for word in new if set(word) <= alphabet)
 same = sum(bpe_encode(word, mine) == theirs.encode(word).tokens for word in new)
 assert same == len(new)
-print("the same pieces as tokenizers for every word of the test:", same == len(new))
+print("the same pieces as tokenizers:", f"{same:,} of {len(new):,} test words of letters only")
 for word in ("tensor", "untangled", "attention"):
     print(word, "->", bpe_encode(word, mine))
 
@@ -352,9 +353,10 @@ show(
 )
 
 # %% [markdown]
-# Each doubling saves less than the one before, while every entry costs a row of the embedding. And
-# what a model has met fewer than 10 times it does not know: of 8,000 entries that is less than a
-# third, of 16,000 more than two thirds. For a collection of this size, 8,000 are a good choice.
+# Each doubling saves less than the one before, while every entry costs a row of the embedding (the
+# table with a vector for each token). And an entry that was met fewer than 10 times has had fewer
+# than 10 examples to be learned from: of 8,000 entries that is less than a third, of 16,000 more
+# than two thirds. By this rule of thumb 8,000 are enough here; only a training could test it.
 
 # %% [markdown]
 # ## 7.5 Rectangles
@@ -403,7 +405,8 @@ pad = carry_on("7.5", pad)
 def buckets(lengths: list[int], max_tokens: int) -> list[list[int]]:
     """Indices in batches of similar length, with at most max_tokens cells each.
 
-    Each index stands in exactly one batch. A sentence longer than max_tokens is a batch of its own.
+    Each index stands in exactly one batch, and a batch is filled up before another is begun. A
+    sentence longer than max_tokens is a batch of its own.
 
     >>> buckets([2, 9, 2], 10)
     [[0, 2], [1]]
@@ -457,8 +460,9 @@ for (name, batches), share in zip(ways.items(), shares, strict=True):
 # length, it is more than nine in ten. And buckets are no larger than you allow, so that the longest
 # lines fit into memory, too, and each step has about as much to do.
 #
-# The library's `bucket` (`course_lib/batching.py`) adds what training needs: it shuffles first and
-# sorts within pools of 20,000, so that the same sentences do not meet in every epoch.
+# The library's `bucket` (`course_lib/batching.py`) adds what training needs. It shuffles first and
+# sorts within pools of 20,000, so that the same sentences do not meet in every epoch; and at the
+# end it shuffles the batches, since yours go from the shortest to the longest.
 
 # %% [markdown]
 # ## 7.6 What the test must not know
@@ -493,7 +497,8 @@ for line, count in Counter(raw).most_common(3):
 def overlap(train: list[str], test: list[str]) -> float:
     """The share of test texts, from 0 to 1, that stand in train, too.
 
-    Capitals and the number of spaces make no difference.
+    Capitals make no difference, nor how many spaces, tabs or line breaks stand between two words
+    or at the ends.
 
     >>> overlap(["A dog", "a cat"], ["a  dog", "a bird"])
     0.5
@@ -528,8 +533,8 @@ print(f"the course's corpus:       {overlap(train_texts, test_texts):.0%} of {le
 # %% [markdown]
 # ## 7.7 Find the bug: too well prepared
 #
-# Below is a function that lists the words that a model of words shall know. Run it and the next
-# cell: its list begins as it should, and hardly a word of the test is unknown.
+# Below is a function that lists the words that a model is to know. Run it and the next cell as they
+# are given: the list begins as it should, and no word of the test is unknown.
 #
 # ### Exercise 7.8: `vocabulary`
 
@@ -601,9 +606,10 @@ for name in splits:
 check("7.8", vocabulary)
 
 # %% [markdown]
-# If the test was read: nothing was stolen, no answer, no label, only a list of words. But a word
-# that a model meets for the first time is the hardest part of a test, and the test has told which
-# ones they are. For the record, both ways of counting:
+# If the test was read: nothing was stolen, no answer, no label, only a list of words. But real new
+# text has words that are on no list, and this test has none left: it can't tell any more how a
+# model deals with them. (To be on the list helps such a word little: the training never has it.)
+# For the record, both ways of counting:
 
 # %%
 new_to = {}
@@ -656,7 +662,8 @@ for merges in ([("a", "n")], [("a", "n"), ("an", "a")]):
 # Two merges may want the same letter. The one that was learned first gets it.
 # </details>
 # <details><summary>What is wrong with a vocabulary that has seen the test?</summary>
-# Words that would be new in real use are known, so the score promises more than the model can keep.
+# In real use some words are new. In this test none is any more, so its score says nothing about how
+# the model deals with them.
 # </details>
 
 # %% [markdown]
@@ -667,9 +674,12 @@ for merges in ([("a", "n")], [("a", "n"), ("an", "a")]):
 # - Gage (1994), *A New Algorithm for Data Compression*: where the idea comes from.
 # - Radford et al. (2019), *Language Models are Unsupervised Multitask Learners*, section 2.2: bytes
 #   as first symbols.
-#
+
+# %% [markdown]
 # ### To go further
 #
 # A word is always cut in the same way. Provilkov et al. (2020, *BPE-Dropout*) leave out some merges
-# at random in training, so that the model sees a word in several cuts. Write it: one line of
-# `bpe_encode` changes. Chapter 9 is the place to try whether it pays.
+# at random in training, so that the model sees a word in several cuts. One line of `bpe_encode`
+# makes a first form of it. In theirs, as in `course_lib/bpe_dropout.py`, a merge that was left out
+# can still be made later: what does that change? Chapter 9 is the place to try whether it pays; in
+# two runs that were stopped early it had not (`benchmarks/RESULTS.md`).

@@ -1,4 +1,4 @@
-"""Write a target sentence, one token at a time: greedily, with a beam, or by drawing lots."""
+"""Write a target sentence, one token at a time: greedily, with a beam, by lots, or by consensus."""
 
 from course_lib.decoding.beam import beam_search
 from course_lib.decoding.consensus import consensus_decode

@@ -15,8 +15,8 @@ def length_divisor(length: Tensor | int, length_penalty: float) -> Tensor | floa
     """What a log-probability is divided by, so that short sentences do not always win.
 
     Wu et al. (2016), equation 14, with its alpha as `length_penalty`: 1 for one token, then slowly
-    more; always 1 if the penalty is 0. It grows more slowly than the length itself, which would
-    let a long sentence pay for a bad word with many easy ones.
+    more; always 1 if the penalty is 0. Up to a penalty of 1 it grows more slowly than the length
+    itself, which would let a long sentence pay for a bad word with many easy ones.
     """
     return ((5 + length) / 6) ** length_penalty
 

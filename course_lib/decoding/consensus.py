@@ -1,7 +1,7 @@
 """Consensus: draw several outputs, and keep the one that the others agree with most.
 
-The likeliest output is often a short and vague one. What was drawn stands for what a human may
-have written; an output that shares much with all of it is a safe bet, whichever of them it was.
+A single output says little about others that are nearly as likely. What was drawn stands for what
+a human may have written; one that shares much with all of it is a safe bet, whichever it was.
 Kumar and Byrne (2004) call that the minimum Bayes risk, Eikema and Aziz (2022) draw as here.
 """
 
@@ -42,8 +42,9 @@ def consensus_decode(
     dice = zip(*(split_generator(generator, len(parts)) for generator in generators), strict=True)
     drawn: list[list[list[int]]] = [[] for _ in src]  # of each sentence
     for count, own in zip(parts, dice, strict=True):
-        options = temperature, top_k, top_p, prefixes, longest, count
-        outputs = sample(model, src, own, *options)
+        outputs = sample(
+            model, src, own, temperature, top_k, top_p, prefixes, longest, num_drawn=count
+        )
         for i, of_sentence in enumerate(drawn):
             of_sentence += outputs[i * count : (i + 1) * count]
     return [most_agreed(outputs) for outputs in drawn]

@@ -9,7 +9,7 @@ from course_lib.decoding.prefixes import Begin, Prefixes, largest, length_limits
 from course_lib.models import Transformer
 from course_lib.tokenization import BOS_ID, EOS_ID
 
-# From logits (B, V), and which sentences of the batch they belong to (B,), to token ids (B,)
+# From logits (N, V), and which rows they belong to (N,), as `write` counts them, to token ids (N,)
 Choose = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -19,8 +19,8 @@ def greedy_decode(
     """Take the most likely token, again and again, until the end token.
 
     A batch at a time, with caches (`prefixes=RereadPrefixes` does without them, to compare);
-    sentences that have ended leave the batch. What a sentence becomes does not depend on the
-    others in its batch.
+    sentences that have ended leave the batch, several at a time. What a sentence becomes does not
+    depend on the others in its batch.
 
     Shapes: src (B, Tk). Returns B lists of token ids, without start and end token, each at most
     its `length_limits` long, and at most `longest`.

@@ -17,7 +17,7 @@ def length_limits(src: Tensor, max_len: int, longest: int | None = None) -> Tens
     `longest` if that is given.
     """
     limits = 2 * (src != PAD_ID).sum(dim=1) + 10
-    return limits.clamp(max=min(max_len, longest or max_len))
+    return limits.clamp(max=max_len if longest is None else min(max_len, longest))
 
 
 class Prefixes:
@@ -96,13 +96,16 @@ def up_to_the_end(written: Tensor, limits: Tensor) -> list[list[int]]:
 
 
 @torch.inference_mode()
-def score(model: Transformer, src: Tensor, outputs: Sequence[Sequence[int]]) -> Tensor:
+def score(
+    model: Transformer, src: Tensor, outputs: Sequence[Sequence[int]], longest: int | None = None
+) -> Tensor:
     """Log-probability of each output, the end token included if it is shorter than its limit.
 
-    Shapes: src (B, Tk), and B outputs as the decoders give them. Returns (B,), in nats.
+    Shapes: src (B, Tk), and B outputs as the decoders give them, if they were given the same
+    `longest`. Returns (B,), in nats.
     """
     model.eval()
-    limits = length_limits(src, model.config.max_len).tolist()
+    limits = length_limits(src, model.config.max_len, longest).tolist()
     whole = [
         [*ids, EOS_ID] if len(ids) < limit else list(ids)
         for ids, limit in zip(outputs, limits, strict=True)

@@ -25,10 +25,10 @@ def translate(
 ) -> list[str]:
     """Translate sentences, similar lengths together, and return them in their own order.
 
-    `decode` is `greedy_decode`, `beam_search` or `sample`, or one of them with other options:
-    `partial(beam_search, beam_size=10)`. `sample` needs a `generator`, of which each sentence gets
-    a part of its own. `batch_tokens` bounds the source tokens of a batch. An empty sentence stays
-    empty.
+    `decode` is `greedy_decode`, `beam_search`, `sample` or `consensus_decode`, or one of them with
+    other options: `partial(beam_search, beam_size=10)`. The last two need a `generator`, of which
+    each sentence gets a part of its own. `batch_tokens` bounds the source tokens of a batch. An
+    empty sentence stays empty.
     Raises ValueError if a sentence is longer than the model's `max_len`, unless its end may be
     `cut` off.
     """

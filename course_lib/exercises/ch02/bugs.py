@@ -184,7 +184,7 @@ FUSED_CAUSAL = Exercise(
             "mask be made of, to say yes and no, and which is which?",
         ),
         Mistake(
-            "the values in the keys' place",
+            "the queries in the keys' place",
             lambda q, k, v: F.scaled_dot_product_attention(q, q, v, is_causal=True),
             "The mask is right now, and the queries are compared with themselves. Where did the "
             "keys go?",

@@ -24,16 +24,12 @@ from course_lib.exercises.spec import Exercise, Mistake, Probe
 from course_lib.masks import causal_mask
 
 
-def _softmax_masked(scores: Tensor, mask: Tensor | None) -> Tensor:
-    return attention_weights(scores, mask)
-
-
 def _masked_after(scores: Tensor, mask: Tensor | None) -> Tensor:
     weights = scores.softmax(-1)
     return weights if mask is None else weights.masked_fill(~mask, 0.0)
 
 
-def _one_projection(x: Tensor, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _asks_and_answers(x: Tensor, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return x, context, context
 
 
@@ -45,11 +41,11 @@ class Spoiled(nn.Module):
         d_model: int,
         num_heads: int,
         *,
-        sources: Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]] = _one_projection,
+        sources: Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]] = _asks_and_answers,
         projections: str = "qkv",
         split: Callable[[Tensor, int], Tensor] = split_heads,
         root: Callable[[Tensor, int], float] = lambda q, heads: math.sqrt(q.shape[-1]),
-        weigh: Callable[[Tensor, Tensor | None], Tensor] = _softmax_masked,
+        weigh: Callable[[Tensor, Tensor | None], Tensor] = attention_weights,
         merge: Callable[[Tensor], Tensor] = merge_heads,
         project: bool = True,
     ) -> None:

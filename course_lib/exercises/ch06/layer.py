@@ -67,7 +67,7 @@ def _self_only(self: DecoderLayer, x: Tensor, memory: Tensor, mask: Mask, m: Mas
     return _think(self, x)
 
 
-def _unnormed_memory(self: DecoderLayer, x: Tensor, memory: Tensor, mask: Mask, m: Mask) -> Tensor:
+def _normed_memory(self: DecoderLayer, x: Tensor, memory: Tensor, mask: Mask, m: Mask) -> Tensor:
     x = _look(self, x, mask)
     norm = self.cross_attention_residual.norm
     return _think(self, _ask(self, x, norm(memory), m))
@@ -248,7 +248,7 @@ LAYER = Exercise(
         ),
         Mistake(
             "the memory normed",
-            _layer(_unnormed_memory),
+            _layer(_normed_memory),
             "The memory goes through the layer's norm, too. The encoder has normed it at its end. "
             "What does a pre-norm residual norm: what comes in, or what is looked at?",
         ),

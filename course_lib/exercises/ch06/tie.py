@@ -138,7 +138,7 @@ TIE = Exercise(
             "no factor",
             _tied(factor=0.0),
             "The vectors are the rows of the matrix as they are, with features of size 1/√d. The "
-            "positions, of size about 1, would drown them. By what are they multiplied?",
+            "positions, of size 0.71, would drown them. By what are they multiplied?",
         ),
         Mistake(
             "times d",

@@ -93,8 +93,8 @@ VOCABULARY = Exercise(
         Mistake(
             "all splits",
             lambda splits, size: _of(splits, size, ("train", "validation", "test")),
-            "The test split decides which words are known: its rare words are no surprise any "
-            "more, and the score is too good. Which texts may be counted?",
+            "The test split decides which words are known: none of its words is new any more, as "
+            "some are in real use, and the test can't measure that. Which texts may be counted?",
         ),
         Mistake(
             "training and validation",

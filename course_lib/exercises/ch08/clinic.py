@@ -47,7 +47,7 @@ CLINIC = Prediction(
             "flat and restless",
             _swapped(4, 5),
             "Two of them are in each other's beds. One of the two stays where it begins, the other "
-            "moves, and in the end away from the goal. Which loop steps by more and more?",
+            "moves, and in the end away from the goal. Which loop goes by gradients of long ago?",
         ),
         WrongValue(
             "too good and floored",
@@ -71,7 +71,7 @@ CLINIC = Prediction(
             "floored and restless",
             _swapped(3, 5),
             "Two of them are in each other's beds. One of the two comes to rest at a floor, the "
-            "other never comes to rest. Which loop steps by more and more?",
+            "other never comes to rest. Which loop goes by gradients of long ago?",
         ),
         WrongValue(
             "the curve of each patient",
@@ -88,7 +88,7 @@ CLINIC = Prediction(
         ),
     ),
     hints=(
-        "Read the loops side by side with the healthy one: each differs in one line.",
+        "Read the loops side by side with the healthy one: each does one thing otherwise.",
         "Nothing is ever learned: are the weights that the optimizer moves those of the model that "
         "answers? A floor of about 1.46: that is the least that cross-entropy can be if what it is "
         "given lies between 0 and 1.",

@@ -167,7 +167,7 @@ ROUGE_N = Exercise(
         Probe(
             "triples",
             _texts("returns the sum of all the items", "adds up the sum of all items", 3),
-            "How many triples do seven words have, and how many do six?",
+            "How many triples does a text of seven words have?",
         ),
         Probe(
             "the same words in another order",
