@@ -513,7 +513,7 @@ def look_up(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
     Shapes: q (..., Tq, D), k (..., Tk, D), v (..., Tk, Dv). Returns (..., Tq, Dv).
     """
-    scores = q @ k.mT / math.sqrt(q.shape[-1])  # k.mT is k.transpose(-2, -1)
+    scores = q @ k.mT / math.sqrt(q.shape[-1])  # .mT turns rows into columns
     ### BEGIN SOLUTION
     shares = scores.softmax(dim=-1)
     ### END SOLUTION

@@ -1063,11 +1063,11 @@ for i in random.Random(0).sample(nothing, 10):
 
 # %% [markdown]
 # A score of nothing does not always mean a bad summary. *A base class for HFCliTyperGroup* and
-# *Return the mapper of the given root path* are right, in other words than the author's. But most of
-# these are bad. *A class for a model* is wrong, for it was asked about a method. *Mirrors the child
-# class* has the function's name and a noun from its text, and nobody is mirrored. *Calculate the
-# prefetch prefetch of the pre-fetch* begins well and stammers, and no trigram of it comes twice.
-# *Api* says nothing.
+# *Return the mapper of the given root path* are right, in other words than the author's. But most
+# of these are bad. *A class for a model* is wrong, for it was asked about a method. *Mirrors the
+# child class* has the function's name and a noun from its text, and nobody is mirrored. *Calculate
+# the prefetch prefetch of the pre-fetch* begins well and stammers, and no trigram of it comes
+# twice. *Api* says nothing.
 
 # %% [markdown]
 # One kind of error can be counted by a rule: **invented names**. A *name* is a word with an
