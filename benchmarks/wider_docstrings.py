@@ -2,7 +2,7 @@
 
     pip install --no-deps --target PACKAGES -r benchmarks/wider_docstrings.txt
     python benchmarks/wider_docstrings.py PACKAGES CORPUS
-    ./course train summarization --corpus CORPUS --source source --target target --steps 7000
+    ./course train summarization --corpus CORPUS --steps 7000
 
 The packages are read, never imported. Validation and test stay those of `docstrings`: they are
 filled first, and what nearly repeats them is not learned.
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from packaging.utils import canonicalize_name
 from rich.console import Console
 from rich.table import Table
 
@@ -23,14 +24,14 @@ from course_lib.files import write_text
 
 # Characters; of 25 words, that is code in nearly all of the few cases, and no model would read it.
 LONGEST_SUMMARY = 300
-KNOWN = {name.lower().replace("_", "-") for names in PACKAGES.values() for name in names}
+KNOWN = {canonicalize_name(name) for names in PACKAGES.values() for name in names}
 
 
 def packages_in(folder: Path) -> list[Package]:
     """What was installed into a folder, by name, without what is in the corpus anyway."""
     found = []
     for installed in importlib.metadata.distributions(path=[str(folder)]):
-        name = installed.metadata["Name"].lower().replace("_", "-")
+        name = canonicalize_name(installed.metadata["Name"])
         modules = {
             file.parts[0]
             for file in installed.files or ()

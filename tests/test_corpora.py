@@ -81,6 +81,13 @@ def test_a_folder_in_every_format(tmp_path, kind):
     assert corpus["train"].column_names == ["source", "target"]
 
 
+def test_hidden_files_are_no_shards(tmp_path):
+    write(tmp_path / "train" / "1.csv", PAIRS)
+    (tmp_path / "train" / ".DS_Store").touch()
+    corpus = load_corpus(tmp_path)
+    assert sum(len(corpus[split]) for split in corpus) == len(PAIRS)
+
+
 @pytest.mark.parametrize("name", ["validation", "valid", "val", "dev"])
 def test_the_names_of_the_validation_split(tmp_path, name):
     write(tmp_path / "train.csv", PAIRS)

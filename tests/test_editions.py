@@ -159,13 +159,21 @@ def test_a_damaged_memory_does_no_harm(course, content):
     course.edition.unlink()
     editions.work_folder(course.root)
     assert course.copy.read_text() == "my answers"
+    edition = editions.digest(course.root / "notebooks" / FILE)
+    assert json.loads(memory.read_text()) == {FILE: edition}
 
 
-def test_a_copy_of_an_unknown_edition_can_be_updated(course):
-    (course.work / ".course" / "editions.json").unlink()
+def test_a_copy_of_an_unknown_edition_can_be_updated(course, capsys):
+    memory = course.work / ".course" / "editions.json"
+    memory.unlink()
+    course.edition.unlink()
+    editions.work_folder(course.root)
+    assert list(json.loads(memory.read_text())) == [FILE]  # that of today: it lacks no cell
+    memory.unlink()
     course.edition.unlink()
     course.publish(SECOND)
     editions.work_folder(course.root)
+    assert "is newer" in capsys.readouterr().out
     assert course.copy.read_text() == text(FIRST)
     assert "is the newest edition now" in editions.update(course.root, "03")
     sources = ["".join(c["source"]) for c in json.loads(course.copy.read_text())["cells"]]

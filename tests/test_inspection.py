@@ -1,9 +1,12 @@
 import pytest
 import torch
+from torch import nn
 from torch.testing import assert_close
 
+from course_lib.attention import DotProductAttention
 from course_lib.inspection import record_attention
 from course_lib.layers import MultiHeadAttention
+from course_lib.masks import causal_mask
 from course_lib.models import Transformer, TransformerConfig
 
 B, TQ, TK, V, H = 2, 5, 7, 17, 3
@@ -28,6 +31,14 @@ def test_recorded_weights_are_those_that_made_the_output(positions):
     assert cross.shape == (B, H, TQ, TK)
     assert (cross[1, ..., 4:] == 0).all()
     assert not weights.requires_grad
+
+
+def test_a_mask_may_be_left_out_or_named():
+    attention, (q, k, v) = DotProductAttention(), torch.randn(3, B, H, TQ, 4)
+    with record_attention(nn.ModuleDict({"a": attention})) as record:
+        plain, masked = attention(q, k, v), attention(q, k, v, mask=causal_mask(TQ))
+    for weights, output in zip(record["a"], (plain, masked), strict=True):
+        assert_close(weights @ v, output)
 
 
 def test_each_call_is_recorded_and_hooks_are_gone_afterwards():

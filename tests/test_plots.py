@@ -239,6 +239,14 @@ def test_the_band_of_several_runs_goes_from_the_lowest_to_the_highest():
     assert any("ends here" in text.get_text() for text in ax.texts)
 
 
+def test_more_lines_than_colours_are_refused():
+    lines = {f"{i}": [1.0, 2.0] for i in range(7)}
+    with pytest.raises(ValueError, match="7 lines, of which only 6 can be told apart"):
+        plots.compare_lines([0, 1], lines, "Many", "x", "y")
+    with pytest.raises(ValueError, match="7 lines"):
+        plots.lines_with_spread([0, 1], {n: torch.ones(1, 2) for n in lines}, "Many", "x", "y")
+
+
 def test_a_legend_of_many_lines_stands_beside_them():
     def left_edge(count):
         lines = {f"line {i}": [i, i + 1] for i in range(count)}

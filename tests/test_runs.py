@@ -186,6 +186,9 @@ def test_bad_words_on_the_command_line(call, corpus):
     one_line(call(*train[:2], "--resume", "x", "--seed", 0), "give it no other options")
     one_line(call(*train, "--steps", 1, "--peak-rate", 0), "peak_rate must be above 0, got 0")
     one_line(call(*train, "--steps", 1, "--vocab-size", 10), "vocab_size=10 is too small")
+    one_line(call(*train, "--minutes", "nan"), "--minutes must be above 0, got nan")
+    one_line(call(*train, "--minutes", "inf"), "--minutes must be finite, got inf")
+    one_line(call(*train, "--steps", 1, "--seed", 2**63), "--seed", f"or equal to {2**63 - 1}")
     one_line(call("evaluate"), "no run trained", "course train translation")
     one_line(call("translate", "--pretrained", "x", "Hello."), "no pretrained model is called 'x'")
     both = ("--pretrained", "multi30k-en-de", "--run", "x")
@@ -219,6 +222,26 @@ def test_too_long_a_text_in_the_corpus(call, corpus):
     one_line(call(*args), "longer than the limit of 3 tokens", "--max-length")
 
 
+def test_too_long_a_sentence_of_a_split_is_told_by_its_row(train, call, corpus):
+    train("--steps", 1, "--run", "run")
+    longer = {"en": "word " * 99, "de": "Wort"}
+    Path(corpus).write_text("\n".join(map(json.dumps, [longer] * len(PAIRS))), encoding="utf-8")
+    result = call("evaluate", "run", "--split", "test")
+    assert result.code == 2
+    assert re.search(r"course: test, row 1 has \d+ tokens, the limit is 39: cut it", result.err)
+
+
+def test_a_run_that_is_stopped_before_its_steps_are_known_is_no_run(train, call, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(training_runs, "count_steps", stop)
+        assert train("--minutes", 1, "--run", "run").code == 130
+    one_line(call("train", "translation", "--resume", "run"), "is not the folder of a run")
+    assert train("--steps", 1, "--run", "run").code == 0
+
+
 def test_too_long_a_sentence_harms_no_other(train, call):
     train("--steps", 1, "--run", "run")
     result = call("translate", "--run", "run", "The dog.", "word " * 99, "The bird.")
@@ -241,6 +264,10 @@ def test_input_that_is_not_utf8(train, call):
 def test_a_run_folder_that_is_in_use(train):
     train("--steps", 1, "--run", "run")
     one_line(train("--steps", 1, "--run", "run"), "run is not empty", "--resume run")
+    Path("other").mkdir()
+    Path("other", "file").touch()
+    other = train("--steps", 1, "--run", "other")
+    one_line(other, "other is not empty: choose another `--run`")
 
 
 def test_resuming_on_another_corpus_is_refused(train, call, corpus):
@@ -352,6 +379,7 @@ def test_curves_of_several_runs(train, call, tmp_path):
     assert re.search(r"one\s*│\s*3\s*│\s*0\.\d\s*│\s*\d\.\d{3}\s*│\s*\d\.\d{3}\s*│", drawn.out)
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert "drawn in curves-2.png" in call("curves", "one").out  # nothing is overwritten
+    one_line(call("curves", "one", "--output", "gone/x.png"), "there is no folder gone")
     assert "drawn in x.png" in call("curves", "one", "--output", "x.png").out
     one_line(call("curves", "one", "--output", "x.png"), "x.png is there already")
     one_line(call("curves", "one", "nowhere"), "nowhere is not the folder of a run")

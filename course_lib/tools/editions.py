@@ -39,12 +39,12 @@ def work_folder(root: Path) -> Path:
     work = root / "work"
     work.mkdir(exist_ok=True)
     for chapter in chapters(root):
-        name, edition = chapter.name, digest(chapter)
+        name, known = chapter.name, _copied_edition(work, chapter.name)
         if not (work / name).exists():
             _place(work, chapter, chapter.read_bytes())
-        elif edition in (digest(work / name), _copied_edition(work, name)):
+        elif known == digest(chapter) or (known is None and _has_all_cells(work / name, chapter)):
             _remember(work, chapter)
-        elif _copied_edition(work, name) is not None:  # else `update` judges by the new edition
+        else:
             print(
                 f"course: notebooks/{name} is newer than your copy, which stays as it is "
                 f"(`course update {name[:2]}` takes the new one and carries your answers over)"
@@ -139,6 +139,16 @@ def _remember(work: Path, chapter: Path) -> None:
         write_bytes(kept, chapter.read_bytes())
     if editions.get(chapter.name) != edition:
         write_text(memory, json.dumps({**editions, chapter.name: edition}, indent=1))
+
+
+def _has_all_cells(copy: Path, chapter: Path) -> bool:
+    """Whether a copy of an unknown edition may be of this one: none of its cells is missing."""
+    try:
+        _, mine = read_notebook(copy)
+    except CourseError:  # nothing that `update` could carry over
+        return True
+    _, new = read_notebook(chapter)
+    return {cell.id for cell in new} <= {cell.id for cell in mine}
 
 
 def _edition_file(work: Path, name: str) -> Path:

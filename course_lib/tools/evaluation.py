@@ -14,6 +14,7 @@ from course_lib.errors import CourseError
 from course_lib.metrics import translation_scores
 from course_lib.rouge import SIGNATURE, SummaryScores, summary_scores
 from course_lib.summarization import summarize
+from course_lib.tools.lines import fault
 from course_lib.tools.runs import corpus_of, say
 
 if TYPE_CHECKING:
@@ -33,13 +34,9 @@ def report(
         raise CourseError(f"--split must be one of {', '.join(corpus)}, got {split!r}")
     sources, references = list(corpus[split]["source"]), list(corpus[split]["target"])
     model, summing_up = run.load_model(device), run.config.task == "summarization"
-    limit = model.config.max_len - 1
-    longest = max(map(len, run.tokenizer.encode_batch(sources)))
-    if longest > limit and not summing_up:
-        raise CourseError(
-            f"{split}: the longest source has {longest:,} tokens, this model reads {limit}: "
-            "shorten or remove it, or train with a larger --max-length"
-        )
+    for number, source in enumerate([] if summing_up else sources, start=1):
+        if found := fault(source, run.tokenizer, model.config.max_len):
+            raise CourseError(f"{split}, row {number} {found}")
     started = time.perf_counter()
     write = summarize if summing_up else translate
     hypotheses = write(model, run.tokenizer, sources, *decoding)

@@ -175,16 +175,8 @@ def resume(folder: Path, device: torch.device) -> Run:
         if trainer.is_finished():
             say(f"{folder} is finished: {finish(trainer)}")
             return run
-        for name, there, here in differences(run.config, device):
-            say(
-                f"note: {name} {here} instead of {there}: the weights will be as good, but not "
-                "the same bit for bit"
-            )
-        if device.type != "cpu":
-            say(
-                f"note: the dropout of {device} is drawn afresh: the weights will be as good, but "
-                "not the same bit for bit"
-            )
+        for difference in differences(run.config, device):
+            say(f"note: {difference}: the weights will be as good, but not the same bit for bit")
         say(f"going on from step {trainer.step:,} of {run.config.training.steps:,}")
         run_to_the_end(run, trainer, records)
     return run
@@ -199,12 +191,15 @@ def versions() -> dict[str, str]:
     }
 
 
-def differences(config: RunConfig, device: torch.device) -> list[tuple[str, object, object]]:
-    """What decides the last bits of the weights, and is not as it was: name, there, here."""
+def differences(config: RunConfig, device: torch.device) -> list[str]:
+    """What decides the last bits of the weights, and is not as it was."""
     there = (config.threads, config.device, config.versions.get("torch"))
     here = (torch.get_num_threads(), device.type, torch.__version__)
     names = ("number of threads", "device", "torch")
-    return [(n, a, b) for n, a, b in zip(names, there, here, strict=True) if a != b]
+    rows = zip(names, there, here, strict=True)
+    found = [f"{name} {now} instead of {then}" for name, then, now in rows if then != now]
+    # A run keeps the state of the CPU's random numbers alone.
+    return found + [f"dropout is drawn afresh on {device}"] * (device.type != "cpu")
 
 
 def new_trainer(
