@@ -2,11 +2,15 @@
 
     COURSE_DATA=FOLDER python benchmarks/ship.py RUN NAME --command "…" --length-penalty 1.4
     python benchmarks/ship.py RUN NAME --command "…"
+    python benchmarks/ship.py RUN docstrings --command "…" --corpus docstrings
 
 The scores are those of the shipped weights: written in half precision, read back. The test
-split is for final models: `--split validation --split test`.
+split is for final models: `--split validation --split test`. The last line is for a run that
+learned from the corpus of `wider_docstrings.py`, which a user has not: it ships as one on the
+corpus that a user has. That must have the same validation and test.
 """
 
+import dataclasses
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,8 +20,9 @@ from summarization import CONSENSUS, of_run, scored
 from translation import Scorer
 
 from course_lib.checkpoints import Run
+from course_lib.corpora import corpus_fingerprint, load_corpus
 from course_lib.decoding import beam_search, greedy_decode, translate
-from course_lib.docstring_packages import STDLIB
+from course_lib.docstring_packages import PACKAGES, STDLIB
 from course_lib.models import count_parameters
 from course_lib.pretrained import FOLDER, ship
 from course_lib.rouge import SIGNATURE
@@ -26,6 +31,7 @@ from course_lib.tools.runs import corpus_of
 
 LANGUAGES = {"en": "English", "de": "German"}
 HERE = Path(__file__).parent
+MAKES = "`benchmarks/wider_docstrings.py`"
 
 
 def facts(made: Run, shipped: Run) -> dict[str, Any]:
@@ -74,26 +80,40 @@ def translations(shipped: Run, splits: list[str], length_penalty: float) -> dict
     }
 
 
-def summaries(shipped: Run, splits: list[str]) -> dict[str, Any]:
-    """What the card of a summarizer tells beside."""
-    corpus, rows = corpus_of(shipped), []
+def summaries(made: Run, shipped: Run, splits: list[str]) -> dict[str, Any]:
+    """What the card of a summarizer tells beside. The nearest text is one that it learned from."""
+    corpus, rows = corpus_of(made), []
     for split in splits:
         sources, references = list(corpus[split]["source"]), list(corpus[split]["target"])
-        made = of_run(shipped, sources, references, CONSENSUS)
-        systems = {f"this model, {found['decoding']}": found for found in made}
-        for name, texts in baselines(corpus, split, shipped.config.corpus["name"]).items():
+        found_by = of_run(shipped, sources, references, CONSENSUS)
+        systems = {f"this model, {found['decoding']}": found for found in found_by}
+        for name, texts in baselines(corpus, split, made.config.corpus["name"]).items():
             systems[name] = scored(texts, references)
         for name, found in systems.items():
             scores = {kind: found[kind] for kind in ("rouge_1", "rouge_2", "rouge_l", "words")}
             rows.append({"split": split, "": name, **scores})
             print(rows[-1], flush=True)
-    packages = len(set(corpus["train"]["package"]) - {STDLIB})
+    more = (HERE / "wider_docstrings.txt").read_text(encoding="utf-8").count("==")
+    wider = made.config.corpus["name"] != shipped.config.corpus["name"]
     return {
-        "packages": packages,
+        "packages": len(PACKAGES["train"].keys() - {STDLIB}),
+        "more": f", and of {more} more ({MAKES} makes CORPUS of both)" if wider else "",
         "consensus": CONSENSUS,
         "signature": SIGNATURE,
         "table": table(rows),
     }
+
+
+def as_on(made: Run, name: str) -> Run:
+    """The run as one on a corpus that it is judged by as well, but did not learn from alone."""
+    corpus, own = load_corpus(name), corpus_of(made)
+    judged_by = [(split, side) for split in ("validation", "test") for side in ("source", "target")]
+    if any(list(corpus[split][side]) != list(own[split][side]) for split, side in judged_by):
+        raise typer.BadParameter("validation or test is not the run's", param_hint="--corpus")
+    learned = {"learned_from": made.config.corpus["fingerprint"]}
+    spec = {"name": name, "source": None, "target": None, "fingerprint": corpus_fingerprint(corpus)}
+    config = dataclasses.replace(made.config, corpus=made.config.corpus | learned | spec)
+    return Run(made.folder, config, made.tokenizer)
 
 
 def main(
@@ -104,6 +124,9 @@ def main(
         float | None, typer.Option(help="Of a translator's beam, as chosen on validation.")
     ] = None,
     split: Annotated[list[str] | None, typer.Option(help="Splits to score.")] = None,
+    corpus: Annotated[
+        str | None, typer.Option(help="What users have of the run's corpus, if not all.")
+    ] = None,
 ) -> None:
     made, splits = Run.open(run), split or ["validation"]
     if made.config.task == "translation" and length_penalty is None:
@@ -111,14 +134,14 @@ def main(
 
     def card(shipped: Run) -> str:
         if made.config.task == "summarization":
-            template, more = "model_card_summaries.md", summaries(shipped, splits)
+            template, more = "model_card_summaries.md", summaries(made, shipped, splits)
         else:
             assert length_penalty is not None
             template, more = "model_card.md", translations(shipped, splits, length_penalty)
         text = (HERE / template).read_text(encoding="utf-8")
         return text.format(name=name, command=command, **facts(made, shipped), **more)
 
-    ship(made, FOLDER / name, card)
+    ship(as_on(made, corpus) if corpus else made, FOLDER / name, card)
 
 
 if __name__ == "__main__":

@@ -551,10 +551,11 @@ assert loss < guess - 3
 # ## 10.6 Does it beat what is free?
 #
 # **Predict:** where will your model be in the table of section 10.3, below or above the name's
-# words? And the one that comes with the course: a layer and 3,000 tokens of vocabulary more,
-# trained for ten times as long, its best weights kept? (Both decode greedily and say no three
-# tokens twice, which section 10.8 explains. A shipped model is given a pair: how to decode, and
-# where its dice come from, here nowhere.)
+# words? And the one that comes with the course: a layer and 3,000 tokens of vocabulary more, feed-
+# forward layers twice as wide, four times as many functions to learn from, and nearly thirty times
+# as many steps?
+# (Both decode greedily and say no three tokens twice, which section 10.8 explains. A shipped model
+# is given a pair: how to decode, and where its dice come from, here nowhere.)
 
 # %% tags=["nbval-ignore-output"]
 shipped = load_pretrained("docstrings")
@@ -565,29 +566,33 @@ systems["shipped"] = shipped(sources, (no_trigram_twice, None))
 print_scores(systems)
 rouge_l_of = {name: summary_scores(s, references).rouge_l for name, s in systems.items()}
 assert rouge_l_of["nearest neighbour"] < rouge_l_of["yours"] < rouge_l_of["the name's words"]
-assert rouge_l_of["shipped"] > rouge_l_of["the name's words"] + 0.5
+assert rouge_l_of["shipped"] > rouge_l_of["the name's words"] + 3
 
 # %% [markdown]
-# Your model has learned to write and stays below a name that costs nothing. The larger one comes
-# out above the name (asserted), and not by much. On the whole of validation the shipped model has
-# 27.96 points of ROUGE-L and the name's words 26.15; 8.23 and 6.49 of ROUGE-2 (stored; its card has
-# the table). Without the row of the name's words, 28 might have looked like a triumph.
+# Your model has learned to write and stays below a name that costs nothing. The shipped one comes
+# out above the name, by more than three points (asserted). On the whole of validation it has 31.03
+# points of ROUGE-L and the name's words 26.15; 10.70 and 6.49 of ROUGE-2 (stored; its card has the
+# table). Without the row of the name's words, 31 might have looked like a triumph: five sixths of
+# it are free.
 
 # %% [markdown]
 # Would more time help, or a larger model, or more text? Stored:
 #
 # | | parameters | texts | loss on validation, at its best | ROUGE-L, these 400 |
 # |---|---|---|---|---|
-# | shipped | 1.92 M | 36,703 | 3.86, after 7,000 steps of 7,000 | 28.0 |
-# | larger: `d_model` 160, dropout 0.25 | 3.19 M | 36,703 | 3.86, after 8,055 of 8,957 | 26.4 |
-# | fewer texts, of 16 packages | 1.92 M | 17,450 | 4.12, after 3,500 of 7,000 | 25.8 |
+# | texts of 16 packages | 1.92 M | 17,450 | 4.12, after 3,500 of 7,000 steps | 25.8 |
+# | of 34, all of `docstrings` | 1.92 M | 36,703 | 3.86, after 7,000 of 7,000 | 28.0 |
+# | a larger model: `d_model` 160 | 3.19 M | 36,703 | 3.86, after 8,055 of 8,957 | 26.4 |
+# | of 71 packages more | 1.92 M | 146,758 | 3.66, after 7,000 of 7,000 | 29.9 |
+# | more steps, wider layers: shipped | 2.25 M | 146,757 | 3.44, after 20,000 of 20,000 | 31.0 |
 
 # %% [markdown]
-# One run each, so read it with care: in chapter 9 two points could be luck. The larger model came
-# to the same loss and did not write better. With fewer texts the loss on validation rises from the
-# middle on, while that of training goes on falling: what is learned by heart of one package is of
-# no use in another. What was added since are eighteen more packages, and functions whose
-# documentation is their summary alone, read by their code.
+# One run each, so read it with care: in chapter 9 two points could be luck. With the fewest texts
+# the loss on validation rises from the middle on, while that of training goes on falling: what is
+# learned by heart of one package is of no use in another. With as many texts, a larger model came
+# to the same loss and did not write better. With more texts, more steps pay: at the last of them
+# the loss was still falling. (The 71 packages are read for this and not installed with the course;
+# `benchmarks/wider_docstrings.txt` lists them.)
 
 # %% tags=["nbval-ignore-output"]
 for i in range(5):
@@ -598,7 +603,7 @@ for i in range(5):
 
 # %% [markdown]
 # And what is the pointer worth? Stored: two models of 1.92 million parameters each, 1,000 steps
-# with the settings of the shipped one and the fewer texts, the same 400 functions (more in
+# with the settings and the texts of the first row above, the same 400 functions (more in
 # `benchmarks/RESULTS.md`).
 #
 # | | loss on validation | ROUGE-1 | ROUGE-2 | ROUGE-L |
@@ -609,9 +614,9 @@ for i in range(5):
 # %% [markdown]
 # For `inspect_scheduled_job` the one says *Set the current current current state of the given given
 # given module*, the other *Inspect schedule*. That is early in training. Trained for longer, on all
-# texts (5,782 steps, and 7,000 with the pointer), the plain model comes to 21.6 points of ROUGE-L
-# on the whole of validation, and the one with a pointer to 28.0. So a plain model learns to copy,
-# too, by spelling what its layers have found; but late, and less well.
+# texts of `docstrings` (5,782 steps, and 7,000 with the pointer), the plain model comes to 21.6
+# points of ROUGE-L on the whole of validation, and the one with a pointer to 28.0. So a plain model
+# learns to copy, too, by spelling what its layers have found; but late, and less well.
 
 # %% [markdown]
 # ## 10.7 What is copied, and what is written?
@@ -684,12 +689,12 @@ of_rare = sum(copied[piece] for piece in rare) / len(rare)
 print(f"copied: {of_all:.0%} of all tokens, {of_rare:.0%} of those that are said once")
 assert of_all < of_rare
 assert copied["Return"] < 0.1 * counts["Return"]
-assert copied["file"] > 0.8 * counts["file"]
+assert copied["dataset"] > 0.8 * counts["dataset"]
 
 # %% [markdown]
-# *Return* is written, *file* is copied, and what is said only once came from the source more often
-# than the mean (all asserted). Nobody told it so: where the source has a rare word, to point at it
-# is a surer way to a low loss than to have learned it.
+# *Return* is written, *dataset* is copied, and what is said only once came from the source more
+# often than the mean (all asserted). Nobody told it so: where the source has a rare word, to point
+# at it is a surer way to a low loss than to have learned it.
 
 # %% [markdown]
 # ## 10.8 Round in circles
@@ -972,7 +977,8 @@ print_scores({"greedy": said, "consensus of 32": agreed})
 # One draw is worse than the greedy summary, thirty-two are better (asserted), with the same model
 # and no more training. What it costs is time. But mind what was asked: summaries were chosen by
 # their agreement in ROUGE-L, and then scored by ROUGE-L. Look at the other two columns, by which
-# nobody chose. And other dice move a consensus of 64 by 0.8 points on these functions (stored).
+# nobody chose. And other dice moved a consensus of 64 draws of an earlier model by 0.8 points on
+# these functions (stored).
 
 # %% [markdown]
 # ## 10.11 Long inputs
@@ -988,8 +994,8 @@ for tokens in (255, 1_020):
 # %% [markdown]
 # Four times the length, sixteen times the memory for the weights, if they are stored. The fused
 # kernel that the library uses never stores them (chapter 14 will tell how). Stored result, one
-# training step of eight sources and a model of the shipped one's size, peak memory above what the
-# process had before (`python benchmarks/long_inputs.py`):
+# training step of eight sources and a model of the size that `course train summarization` makes,
+# peak memory above what the process had before (`python benchmarks/long_inputs.py`):
 #
 # | tokens of a source | fused, MB | seconds | weights stored, MB | seconds |
 # |---|---|---|---|---|
@@ -1062,12 +1068,13 @@ for i in random.Random(0).sample(nothing, 10):
     print()
 
 # %% [markdown]
-# A score of nothing does not always mean a bad summary. *A base class for HFCliTyperGroup* and
-# *Return the mapper of the given root path* are right, in other words than the author's. But most
-# of these are bad. *A class for a model* is wrong, for it was asked about a method. *Mirrors the
-# child class* has the function's name and a noun from its text, and nobody is mirrored. *Calculate
-# the prefetch prefetch of the pre-fetch* begins well and stammers, and no trigram of it comes
-# twice. *Api* says nothing.
+# A score of nothing does not always mean a bad summary. *Async fetch all the HTTPFile* is right, in
+# the words of the function's name and in no English. But most of these are bad. *Create a new
+# BioSequence* is wrong: something is embedded, nothing new is made. *Iterate over the server ends*
+# begins well, and then takes two words that stand side by side in the source for a thing. *A
+# semi-based semiant-atomically* is put together from parts of *semi-atomically*. *Finalize device
+# device device* stammers, and no trigram of it comes twice. *Ascii safe version of the ANSI code
+# page* has the name and a detail: the character that a function returns is not in it.
 
 # %% [markdown]
 # One kind of error can be counted by a rule: **invented names**. A *name* is a word with an
@@ -1176,8 +1183,8 @@ for path, name in own:
 # %% [markdown]
 # ### To go further
 #
-# 36,703 pairs are not many, but many documentations have more sentences than their first. Zhang et
-# al. (2020, *PEGASUS*, section 3.1) take an important sentence out of a text and let the model
-# write it from the rest: pairs without end, before the real ones. How would you choose the sentence
-# here, and how would you tell whether it was the sentences that helped, and not the longer
-# training?
+# Your model's 36,703 pairs are not many, but many documentations have more sentences than their
+# first. Zhang et al. (2020, *PEGASUS*, section 3.1) take an important sentence out of a text and
+# let the model write it from the rest: pairs without end, before the real ones. How would you
+# choose the sentence here, and how would you tell whether it was the sentences that helped, and not
+# the longer training?
