@@ -551,9 +551,8 @@ assert loss < guess - 3
 # ## 10.6 Does it beat what is free?
 #
 # **Predict:** where will your model be in the table of section 10.3, below or above the name's
-# words? And the one that comes with the course: a layer and 3,000 tokens of vocabulary more, feed-
-# forward layers twice as wide, four times as many functions to learn from, and nearly thirty times
-# as many steps?
+# words? And the one that comes with the course: a layer and 3,000 tokens of vocabulary more, a
+# doubled `d_ff`, four times as many functions to learn from, nearly thirty times as many steps?
 # (Both decode greedily and say no three tokens twice, which section 10.8 explains. A shipped model
 # is given a pair: how to decode, and where its dice come from, here nowhere.)
 
@@ -589,10 +588,10 @@ assert rouge_l_of["shipped"] > rouge_l_of["the name's words"] + 3
 # %% [markdown]
 # One run each, so read it with care: in chapter 9 two points could be luck. With the fewest texts
 # the loss on validation rises from the middle on, while that of training goes on falling: what is
-# learned by heart of one package is of no use in another. With as many texts, a larger model came
-# to the same loss and did not write better. With more texts, more steps pay: at the last of them
-# the loss was still falling. (The 71 packages are read for this and not installed with the course;
-# `benchmarks/wider_docstrings.txt` lists them.)
+# learned by heart of one package is of no use in another. From the same texts of 34, a larger model
+# came to the same loss and did not write better. With more texts, more steps pay: at the last of
+# them the loss was still falling. (The 71 packages are read for this and not installed with the
+# course; `benchmarks/wider_docstrings.txt` lists them.)
 
 # %% tags=["nbval-ignore-output"]
 for i in range(5):
