@@ -8,6 +8,7 @@ second. The order is repeated, so that a slow minute of the machine hits all of 
 """
 
 import contextlib
+import functools
 import json
 import math
 import resource
@@ -134,6 +135,11 @@ def without_fused_adam() -> None:
     torch.optim.Adam = lambda *args, fused, **kwargs: adam(*args, **kwargs)
 
 
+def with_short_products() -> None:
+    global TrainingConfig
+    TrainingConfig = functools.partial(TrainingConfig, precision="bfloat16")
+
+
 VARIANTS: dict[str, tuple[str, Callable[[], None]]] = {
     "plain": ("nn.Transformer, random batches of 128", lambda: None),
     "ours": ("course_lib", lambda: None),
@@ -142,6 +148,7 @@ VARIANTS: dict[str, tuple[str, Callable[[], None]]] = {
     "no-dropout-words": ("… with torch's own dropout", without_fast_dropout),
     "no-fused-loss": ("… with torch's own loss", without_fused_loss),
     "no-fused-adam": ("… without the fused Adam", without_fused_adam),
+    "bfloat16": ("… with bfloat16 products", with_short_products),
 }
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from course_lib.caches import DecoderCache
 from course_lib.fused_loss import fused_sequence_loss
-from course_lib.layers import DecoderLayer, Dropout, EncoderLayer
+from course_lib.layers import DecoderLayer, Dropout, EncoderLayer, WordDropout
 from course_lib.masks import causal_mask, padding_mask
 from course_lib.positions import (
     LearnedPositions,
@@ -33,6 +33,7 @@ class TransformerConfig:
     num_decoder_layers: int = 4
     d_ff: int = 256
     dropout: float = 0.1
+    word_dropout: float = 0.0
     norm_first: bool = True
     positions: str = "sinusoidal"
     max_len: int = 512
@@ -47,8 +48,9 @@ class TransformerConfig:
             raise ValueError(
                 f"d_model={self.d_model} is not divisible by num_heads={self.num_heads}"
             )
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be at least 0 and below 1, got {self.dropout}")
+        for name in ("dropout", "word_dropout"):
+            if not 0 <= (share := getattr(self, name)) < 1:
+                raise ValueError(f"{name} must be at least 0 and below 1, got {share}")
         if self.positions not in POSITIONS:
             raise ValueError(f"positions must be one of {POSITIONS}, got {self.positions!r}")
         if self.positions == "rotary" and (self.d_model // self.num_heads) % 2:
@@ -127,6 +129,7 @@ class Transformer(nn.Module):
             self.positions = LearnedPositions(c.max_len, c.d_model)
         rotary = RotaryPositions(c.max_len, d_head) if c.positions == "rotary" else None
         self.dropout = Dropout(c.dropout)
+        self.word_dropout = WordDropout(c.word_dropout)
 
         sizes = (c.d_model, c.num_heads, c.d_ff, c.dropout, c.norm_first, rotary)
         self.encoder = Encoder(
@@ -196,13 +199,16 @@ class Transformer(nn.Module):
         return fused_sequence_loss(x, self.embedding.weight, target_out, label_smoothing)
 
     def embed(self, ids: Tensor, start: int = 0) -> Tensor:
-        """Embeddings times √d_model, with positions if they are of the kind that is added."""
+        """Embeddings times √d_model, with positions if they are of the kind that is added.
+
+        A token that `WordDropout` hides still has its position.
+        """
         if start + ids.shape[1] > self.config.max_len:
             raise ValueError(
                 f"a sequence of {start + ids.shape[1]} tokens is longer than "
                 f"max_len={self.config.max_len}: shorten it, or make a model with a larger max_len"
             )
-        x = self.embedding(ids) * math.sqrt(self.config.d_model)
+        x = self.word_dropout(self.embedding(ids)) * math.sqrt(self.config.d_model)
         return self.dropout(x if self.positions is None else self.positions(x, start))
 
     def bias(self, num_queries: int, num_keys: int, like: Tensor) -> Tensor | None:

@@ -601,21 +601,25 @@ for i in range(5):
     print(f"    {'the author':17}", references[i])
 
 # %% [markdown]
-# And what is the pointer worth? Stored: two models of 1.92 million parameters each, 1,000 steps
-# with the settings and the texts of the first row above, the same 400 functions (more in
-# `benchmarks/RESULTS.md`).
+# And what is the pointer worth? Stored: three pairs of models of 1.92 million parameters (the plain
+# one has wider layers instead of a pointer), 15 minutes on one core each, on all texts of
+# `docstrings`; the whole of validation (more in `benchmarks/RESULTS.md`).
 #
-# | | loss on validation | ROUGE-1 | ROUGE-2 | ROUGE-L |
-# |---|---|---|---|---|
-# | plain | 5.73 | 11.1 | 1.5 | 10.8 |
-# | with a pointer | 4.54 | 25.4 | 5.1 | 22.8 |
+# | | seed | steps | loss on validation | ROUGE-1 | ROUGE-2 | ROUGE-L |
+# |---|---|---|---|---|---|---|
+# | with a pointer | 0 | 3,819 | 3.97 | 30.3 | 7.9 | 27.7 |
+# | | 1 | 3,632 | 4.01 | 29.9 | 7.4 | 27.2 |
+# | | 2 | 3,933 | 3.96 | 30.9 | 8.0 | 28.0 |
+# | plain | 0 | 4,147 | 4.84 | 22.0 | 4.0 | 20.4 |
+# | | 1 | 3,928 | 4.92 | 20.7 | 3.8 | 19.5 |
+# | | 2 | 4,313 | 4.87 | 21.2 | 3.9 | 19.8 |
 
 # %% [markdown]
-# For `inspect_scheduled_job` the one says *Set the current current current state of the given given
-# given module*, the other *Inspect schedule*. That is early in training. Trained for longer, on all
-# texts of `docstrings` (5,782 steps, and 7,000 with the pointer), the plain model comes to 21.6
-# points of ROUGE-L on the whole of validation, and the one with a pointer to 28.0. So a plain model
-# learns to copy, too, by spelling what its layers have found; but late, and less well.
+# Between seeds there are 0.9 points at most, between the two kinds of model never less than 6.8.
+# For `inspect_scheduled_job` the one with a pointer says *Inspect the schedule.*, the plain one
+# *Print the current process.*: a sentence as authors write them, of another function. What a plain
+# model has not met often, it can't say. It may learn to copy, by spelling what its layers have
+# found; but late, and less well: with both cores and 5,782 steps it comes to 21.6.
 
 # %% [markdown]
 # ## 10.7 What is copied, and what is written?

@@ -106,6 +106,16 @@ def test_the_fused_kernel_gives_the_same(qkv, mask, with_bias):
     assert_close(fused(*qkv, None, bias), attention(*qkv, None, bias))
 
 
+def test_the_kernel_keeps_its_precision_under_autocast():
+    torch.manual_seed(0)
+    q, k, v = (torch.randn(B, H, TQ, 4) for _ in range(3))
+    with torch.autocast("cpu", torch.bfloat16):
+        kept = DotProductAttention()(q, k, v)
+        short = DotProductAttention()(q.bfloat16(), k.bfloat16(), v.bfloat16())
+    assert_close(kept, attention(q, k, v))
+    assert_close(short, attention(q, k, v), rtol=0, atol=0.05)
+
+
 @pytest.mark.parametrize("with_bias", [False, True])
 def test_a_query_with_nothing_to_look_at_gets_zeros_and_a_finite_gradient(
     qkv, mask, form, with_bias

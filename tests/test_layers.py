@@ -11,6 +11,7 @@ from course_lib.layers import (
     MultiHeadAttention,
     PostNormResidual,
     PreNormResidual,
+    WordDropout,
 )
 from course_lib.masks import causal_mask
 from course_lib.parity import copy_attention, copy_decoder_layer, copy_encoder_layer, randomize
@@ -153,6 +154,18 @@ def test_dropout_is_off_in_evaluation_and_seeded_in_training():
 def test_dropout_refuses_what_is_no_share(p):
     with pytest.raises(ValueError, match="at least 0 and below 1"):
         Dropout(p)
+
+
+def test_word_dropout_hides_whole_tokens_and_leaves_the_others_alone():
+    torch.manual_seed(0)
+    x = torch.ones(100, 100, 4)
+    kept = WordDropout(0.3)(x)
+    assert ((kept == 0).all(dim=-1) | (kept == x).all(dim=-1)).all()
+    assert_close((kept[..., 0] == 0).float().mean().item(), 0.3, rtol=0, atol=0.02)
+    assert WordDropout(0.3).eval()(x) is x
+    assert WordDropout(0.0)(x) is x
+    with pytest.raises(ValueError, match=r"word_dropout must be at least 0 and below 1, got 1"):
+        WordDropout(1)
 
 
 def test_gradients_of_a_decoder_layer_are_right():

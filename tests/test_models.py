@@ -157,6 +157,7 @@ def test_too_long_a_sequence_is_refused_with_both_numbers(src):
     [
         ({"d_model": 10, "num_heads": 3}, "d_model=10 is not divisible by num_heads=3"),
         ({"dropout": 1.5}, "dropout must be at least 0 and below 1, got 1.5"),
+        ({"word_dropout": 1.0}, "word_dropout must be at least 0 and below 1, got 1.0"),
         ({"positions": "spiral"}, "positions must be one of .* got 'spiral'"),
         ({"d_model": 9, "num_heads": 3, "positions": "rotary"}, "an odd d_head"),
         ({"num_decoder_layers": 0}, "num_decoder_layers must be at least 1, got 0"),

@@ -8,7 +8,9 @@ from torch.testing import assert_close
 from course_lib import parallel
 from course_lib.batching import make_batch
 from course_lib.parallel import backward, halves_apart, num_threads, random_source
-from course_lib.training import batch_loss
+from course_lib.training import TrainingConfig, batch_loss
+
+SMOOTHED, PLAIN = TrainingConfig(1), TrainingConfig(1, label_smoothing=0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +28,7 @@ def gradients(trainer, batches, loss_of=None):
 
     def share(batch):
         tokens = sum(b.num_target_tokens for b in batches)
-        return batch_loss(trainer.model, batch, 0.1) * (batch.num_target_tokens / tokens)
+        return batch_loss(trainer.model, batch, SMOOTHED) * (batch.num_target_tokens / tokens)
 
     loss = backward(loss_of or share, batches, parameters)
     return loss, [parameter.grad for parameter in parameters]
@@ -47,7 +49,7 @@ def test_each_row_stands_in_one_half(new_trainer, pairs):
 
     def loss_of(part):
         seen.append(part)
-        return batch_loss(trainer.model, part, 0.0)
+        return batch_loss(trainer.model, part, PLAIN)
 
     with halves_apart([batch], trainer.model):
         gradients(trainer, [batch], loss_of)
@@ -64,7 +66,7 @@ def test_dropout_is_the_same_again_and_different_in_each_half(new_trainer, pairs
         told = {}
 
         def loss_of(part):
-            loss = batch_loss(trainer.model, part, 0.0)
+            loss = batch_loss(trainer.model, part, PLAIN)
             told[random_source().initial_seed()] = loss.item()
             return loss
 
@@ -123,7 +125,7 @@ def test_a_batch_stays_whole(new_trainer, pairs, monkeypatch, case):
 
     def loss_of(part):
         seen.append(part)
-        return batch_loss(trainer.model, part, 0.0)
+        return batch_loss(trainer.model, part, PLAIN)
 
     with num_threads(1 if case == "one thread" else 2), halves_apart([batch], trainer.model):
         if case != "outside the block":

@@ -195,6 +195,16 @@ def test_validation_loss_counts_every_token_once(new_trainer, pairs):
     )
 
 
+def test_short_products_give_nearly_the_same_step_and_whole_weights(new_trainer):
+    losses = {}
+    for precision in ("float32", "bfloat16"):
+        trainer = new_trainer(precision=precision)
+        losses[precision] = [record.loss for record in trainer.steps()]
+        assert {p.dtype for p in trainer.model.parameters()} == {torch.float32}
+    assert losses["float32"] != losses["bfloat16"]
+    assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=0.02)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -203,6 +213,10 @@ def test_validation_loss_counts_every_token_once(new_trainer, pairs):
         ({"steps": 1, "label_smoothing": 1.0}, "label_smoothing must be at least 0 and below 1"),
         ({"steps": 1, "warmup": -1}, "warmup must be at least 0, got -1"),
         ({"steps": 1, "accumulate": 0}, "accumulate must be above 0, got 0"),
+        (
+            {"steps": 1, "precision": "half"},
+            r"precision must be one of \('float32', 'bfloat16'\), got 'half'",
+        ),
         ({"steps": 1, "patience": 2}, "patience=2 counts validations: set validate_every"),
     ],
 )
