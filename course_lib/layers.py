@@ -49,21 +49,14 @@ class Dropout(nn.Module):
         return x * keep_mask(x, p).mul_(1 / (1 - p))
 
 
-class WordDropout(nn.Module):
+class WordDropout(Dropout):
     """In training, hide a share p of the tokens: all features of such an embedding are zero.
 
     What is left is not scaled: a hidden token is one that says nothing, the others say what they
     always say. Sennrich and Zhang (2019), after Gal and Ghahramani (2016).
 
     Shapes: x (B, T, D). Returns (B, T, D).
-    Raises ValueError unless 0 <= p < 1.
     """
-
-    def __init__(self, p: float):
-        super().__init__()
-        if not 0 <= p < 1:
-            raise ValueError(f"word_dropout must be at least 0 and below 1, got {p}")
-        self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0:
