@@ -16,7 +16,7 @@ from course_lib import docstring_cache, training
 from course_lib.checkpoints import Run, hold, load_tensors
 from course_lib.corpora import load_corpus
 from course_lib.errors import CorpusError
-from course_lib.tools import training_runs
+from course_lib.tools import runs, training_runs
 from course_lib.training import Trainer
 
 ANIMALS = [("dog", "Hund"), ("tiger", "Tiger"), ("horse", "Esel"), ("bird", "Vogel")]
@@ -129,6 +129,26 @@ def test_interrupted_and_resumed_it_ends_in_bit_identical_weights(
     again = call("train", "translation", "--resume", "stopped")
     assert again.code == 0
     assert "is finished: all 8 steps are done; best validation loss" in again.err
+
+
+@pytest.mark.parametrize(
+    ("bfloat16", "chosen"), [(1.0, "bfloat16"), (2.5, "float32"), (30.0, "float32")]
+)
+def test_a_recipe_may_leave_the_precision_to_the_machine(
+    train, tmp_path, monkeypatch, bfloat16, chosen
+):
+    times = {torch.float32: 3.0, torch.bfloat16: bfloat16}
+    monkeypatch.setattr(runs, "seconds_of_product", times.__getitem__)
+    (tmp_path / "own.toml").write_text('[training]\nprecision = "auto"')
+    trained = train("--steps", 1, "--run", "run", "--recipe", tmp_path / "own.toml")
+    assert f"1 steps, on cpu in {chosen}" in trained.err
+    assert Run.open(tmp_path / "run").config.training.precision == chosen
+
+
+def test_which_precision_is_faster():
+    assert runs.faster_precision(torch.device("cpu")) in training.PRECISIONS
+    assert runs.faster_precision(torch.device("meta")) == "float32"
+    assert runs.seconds_of_product(torch.float32) > 0
 
 
 def test_a_corpus_that_is_read_for_the_first_time_is_announced(call, monkeypatch, caplog):

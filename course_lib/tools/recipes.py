@@ -1,7 +1,8 @@
 """What a run is made from: the defaults, a recipe's file over them, the command line over that.
 
 A recipe is a TOML file whose names are those of the options of `course train`, with tables [model]
-and [training] for the fields of `TransformerConfig` and `TrainingConfig`.
+and [training] for the fields of `TransformerConfig` and `TrainingConfig`. There, precision may be
+"auto", too: the faster one on the machine at hand.
 """
 
 import collections.abc

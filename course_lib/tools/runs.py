@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 # What works as long as nothing was trained
 FIRST = {"translation": "multi30k-en-de", "summarization": "docstrings"}
+# How much faster products in bfloat16 must be to pay for turning numbers into them and back
+CASTS = 1.5
 
 
 def pick_device(name: str) -> torch.device:
@@ -33,6 +36,30 @@ def pick_device(name: str) -> torch.device:
     if not available[name]:
         raise CourseError(f"--device {name}: PyTorch finds no such device here; leave --device out")
     return torch.device(name)
+
+
+def faster_precision(device: torch.device) -> str:
+    """What "auto" in a recipe is here: the precision in which training is likely to be faster.
+
+    On a CPU that is bfloat16 if its products are, which takes a processor that has them; others
+    turn each number into float32 first. Other devices are given float32.
+    """
+    if device.type != "cpu":
+        return "float32"
+    long, short = map(seconds_of_product, (torch.float32, torch.bfloat16))
+    return "bfloat16" if long > CASTS * short else "float32"
+
+
+def seconds_of_product(dtype: torch.dtype, trials: int = 5) -> float:
+    """The fastest of some products of matrices as large as those of a training step."""
+    a, b = torch.ones(800, 128, dtype=dtype), torch.ones(128, 2_000, dtype=dtype)
+
+    def once() -> float:
+        started = time.perf_counter()
+        a @ b
+        return time.perf_counter() - started
+
+    return min(once() for _ in range(trials))
 
 
 def choose_run(folder: Path | None, pretrained: str | None, task: str | None = None) -> Run:
