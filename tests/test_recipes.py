@@ -1,4 +1,5 @@
 import pytest
+import torch
 
 from course_lib.corpora import CORPORA
 from course_lib.errors import CourseError
@@ -21,7 +22,7 @@ def recipe(tmp_path):
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
 def test_the_course_s_own_recipes_make_configurations(path):
-    read = read_recipe(path.stem)
+    read = read_recipe(path.stem).on(torch.device("cpu"))
     assert read.corpus in CORPORA
     assert (read.minutes or 0) <= 60
     for name, value in read.model.items():

@@ -2,7 +2,7 @@
 
 A recipe is a TOML file whose names are those of the options of `course train`, with tables [model]
 and [training] for the fields of `TransformerConfig` and `TrainingConfig`. There, precision may be
-"auto", too: the faster one on the machine at hand.
+"auto", too, which `Recipe.on` a device settles.
 """
 
 import collections.abc
@@ -14,8 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+import torch
+
 from course_lib.errors import CourseError
 from course_lib.models import TransformerConfig
+from course_lib.tools.runs import faster_precision
 from course_lib.training import TrainingConfig
 
 KINDS = {
@@ -59,6 +62,12 @@ class Recipe:
         training = {name: value for name, value in options.items() if name not in own}
         return dataclasses.replace(self, **changes, training={**self.training, **training})
 
+    def on(self, device: torch.device) -> "Recipe":
+        """The same with the faster precision of this machine, if it is left to the machine."""
+        if self.training.get("precision") != "auto":
+            return self
+        return self.with_options({"precision": faster_precision(device)})
+
     def model_config(self, vocab_size: int, pad_id: int) -> TransformerConfig:
         """Raises CourseError for sizes that don't fit together."""
         try:
@@ -69,7 +78,10 @@ class Recipe:
             raise CourseError(str(error)) from error
 
     def training_config(self, steps: int, validations: int) -> TrainingConfig:
-        """With so many validations on the way. Raises CourseError for settings without sense."""
+        """With so many validations on the way, of a recipe that is `on` a device.
+
+        Raises CourseError for settings without sense.
+        """
         every = max(1, steps // validations)
         try:
             return TrainingConfig(steps, **{"validate_every": every, **self.training})

@@ -23,7 +23,7 @@ from course_lib.models import count_parameters
 from course_lib.summarization import as_read
 from course_lib.tokenization import PAD_ID, Tokenizer
 from course_lib.tools.recipes import Recipe
-from course_lib.tools.runs import corpus_of, faster_precision, say
+from course_lib.tools.runs import corpus_of, say
 from course_lib.tools.terminal import progress_bar, stop_noted
 from course_lib.training import Pairs, Record, Trainer, pairs_of, validation_loss
 
@@ -116,8 +116,7 @@ def next_folder(parent: Path, name: str) -> Path:
 
 def train(task: str, recipe: Recipe, folder: Path | None, device: torch.device) -> Run:
     """Train a new model for "translation" or "summarization". Returns its run."""
-    if recipe.training.get("precision") == "auto":
-        recipe = recipe.with_options({"precision": faster_precision(device)})
+    recipe = recipe.on(device)
     training = recipe.training_config(1, VALIDATIONS)
     budget = Budget(recipe.minutes, recipe.steps, recipe.epochs)
     folder = folder or next_folder(Path("runs"), f"{task}-{Path(recipe.corpus).stem}")
