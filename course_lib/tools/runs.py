@@ -2,7 +2,7 @@
 
 import json
 import sys
-import time
+import timeit
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,13 +53,7 @@ def faster_precision(device: torch.device) -> str:
 def seconds_of_product(dtype: torch.dtype, trials: int = 5) -> float:
     """The fastest of some products of matrices as large as those of a training step."""
     a, b = torch.ones(800, 128, dtype=dtype), torch.ones(128, 2_000, dtype=dtype)
-
-    def once() -> float:
-        started = time.perf_counter()
-        a @ b
-        return time.perf_counter() - started
-
-    return min(once() for _ in range(trials))
+    return min(timeit.repeat(lambda: a @ b, number=1, repeat=trials))
 
 
 def choose_run(folder: Path | None, pretrained: str | None, task: str | None = None) -> Run:
