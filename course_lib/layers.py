@@ -163,7 +163,8 @@ class PostNormResidual(PreNormResidual):
 class EncoderLayer(nn.Module):
     """Self-attention, then feed-forward, each in a residual connection.
 
-    Vaswani et al. (2017), section 3.1. `norm_first=False` gives the paper's own post-norm.
+    Vaswani et al. (2017), section 3.1. `norm_first=False` gives the paper's own post-norm, and
+    `ff_dropout=0` its dropout (section 5.4): none inside the feed-forward network.
 
     Shapes: x (B, T, D), mask and bias broadcastable to (B, H, T, T). Returns (B, T, D).
     """
@@ -176,11 +177,13 @@ class EncoderLayer(nn.Module):
         dropout: float = 0.1,
         norm_first: bool = True,
         rotary: RotaryPositions | None = None,
+        ff_dropout: float | None = None,
     ):
         super().__init__()
         residual = PreNormResidual if norm_first else PostNormResidual
+        ff_dropout = dropout if ff_dropout is None else ff_dropout
         self.self_attention = MultiHeadAttention(d_model, num_heads, rotary)
-        self.feed_forward = FeedForward(d_model, d_ff, dropout)
+        self.feed_forward = FeedForward(d_model, d_ff, ff_dropout)
         self.self_attention_residual = residual(d_model, dropout)
         self.feed_forward_residual = residual(d_model, dropout)
 
@@ -192,7 +195,7 @@ class EncoderLayer(nn.Module):
 class DecoderLayer(nn.Module):
     """Self-attention, cross-attention, then feed-forward, each in a residual connection.
 
-    Vaswani et al. (2017), section 3.1. `norm_first=False` gives the paper's own post-norm.
+    Vaswani et al. (2017), section 3.1. `norm_first` and `ff_dropout` as in `EncoderLayer`.
 
     Shapes: x (B, Tq, D), memory (B, Tk, D), mask and bias broadcastable to (B, H, Tq, Tq), or to
     (B, H, Tq, length + Tq) with a cache; memory_mask to (B, H, Tq, Tk). Returns (B, Tq, D). If x
@@ -207,12 +210,14 @@ class DecoderLayer(nn.Module):
         dropout: float = 0.1,
         norm_first: bool = True,
         rotary: RotaryPositions | None = None,
+        ff_dropout: float | None = None,
     ):
         super().__init__()
         residual = PreNormResidual if norm_first else PostNormResidual
+        ff_dropout = dropout if ff_dropout is None else ff_dropout
         self.self_attention = MultiHeadAttention(d_model, num_heads, rotary)
         self.cross_attention = MultiHeadAttention(d_model, num_heads)
-        self.feed_forward = FeedForward(d_model, d_ff, dropout)
+        self.feed_forward = FeedForward(d_model, d_ff, ff_dropout)
         self.self_attention_residual = residual(d_model, dropout)
         self.cross_attention_residual = residual(d_model, dropout)
         self.feed_forward_residual = residual(d_model, dropout)

@@ -23,6 +23,10 @@ POSITIONS = ("none", "sinusoidal", "learned", "rotary", "alibi")
 class TransformerConfig:
     """Sizes of a `Transformer`. The defaults fit 30,000 sentence pairs and a laptop.
 
+    `dropout` is for embeddings and the output of each sublayer, `ff_dropout` for what is hidden
+    inside the feed-forward networks (None: as much; Vaswani et al. 2017, section 5.4: nothing),
+    `word_dropout` for whole tokens.
+
     Raises ValueError, with the numbers, if the sizes do not fit together.
     """
 
@@ -33,6 +37,7 @@ class TransformerConfig:
     num_decoder_layers: int = 4
     d_ff: int = 256
     dropout: float = 0.1
+    ff_dropout: float | None = None
     word_dropout: float = 0.0
     norm_first: bool = True
     positions: str = "sinusoidal"
@@ -48,8 +53,9 @@ class TransformerConfig:
             raise ValueError(
                 f"d_model={self.d_model} is not divisible by num_heads={self.num_heads}"
             )
-        for name in ("dropout", "word_dropout"):
-            if not 0 <= (share := getattr(self, name)) < 1:
+        for name in ("dropout", "ff_dropout", "word_dropout"):
+            share = getattr(self, name)
+            if share is not None and not 0 <= share < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1, got {share}")
         if self.positions not in POSITIONS:
             raise ValueError(f"positions must be one of {POSITIONS}, got {self.positions!r}")
@@ -131,7 +137,7 @@ class Transformer(nn.Module):
         self.dropout = Dropout(c.dropout)
         self.word_dropout = WordDropout(c.word_dropout)
 
-        sizes = (c.d_model, c.num_heads, c.d_ff, c.dropout, c.norm_first, rotary)
+        sizes = (c.d_model, c.num_heads, c.d_ff, c.dropout, c.norm_first, rotary, c.ff_dropout)
         self.encoder = Encoder(
             [EncoderLayer(*sizes) for _ in range(c.num_encoder_layers)], self.final_norm()
         )

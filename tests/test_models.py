@@ -157,6 +157,7 @@ def test_too_long_a_sequence_is_refused_with_both_numbers(src):
     [
         ({"d_model": 10, "num_heads": 3}, "d_model=10 is not divisible by num_heads=3"),
         ({"dropout": 1.5}, "dropout must be at least 0 and below 1, got 1.5"),
+        ({"ff_dropout": -0.1}, "ff_dropout must be at least 0 and below 1, got -0.1"),
         ({"word_dropout": 1.0}, "word_dropout must be at least 0 and below 1, got 1.0"),
         ({"positions": "spiral"}, "positions must be one of .* got 'spiral'"),
         ({"d_model": 9, "num_heads": 3, "positions": "rotary"}, "an odd d_head"),
@@ -167,6 +168,15 @@ def test_too_long_a_sequence_is_refused_with_both_numbers(src):
 def test_sizes_that_do_not_fit_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         TransformerConfig(V, **changes)
+
+
+@pytest.mark.parametrize(("ff_dropout", "inside"), [(None, 0.3), (0.0, 0.0), (0.2, 0.2)])
+def test_dropout_inside_the_feed_forward_networks_may_differ(ff_dropout, inside):
+    model = Transformer(TransformerConfig(V, D, H, 1, 1, F, dropout=0.3, ff_dropout=ff_dropout))
+    for layer in (*model.encoder.layers, *model.decoder.layers):
+        assert layer.feed_forward.dropout.p == inside
+        assert layer.feed_forward_residual.dropout.p == 0.3
+        assert layer.self_attention_residual.dropout.p == 0.3
 
 
 def test_count_parameters_by_hand():
