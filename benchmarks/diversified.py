@@ -20,7 +20,7 @@ import torch
 import typer
 from rich.console import Console
 
-from course_lib.checkpoints import Run
+from course_lib.checkpoints import Run, must_be_free
 from course_lib.corpora import load_corpus
 from course_lib.decoding import sample, translate
 from course_lib.files import write_text
@@ -49,6 +49,11 @@ def main(
     started, device, forward = time.monotonic(), pick_device("auto"), read_recipe(recipe)
     if not (forward.minutes and forward.source and forward.target):
         raise typer.BadParameter("it must name minutes, source and target", param_hint="--recipe")
+    if backward_minutes >= forward.minutes:
+        raise typer.BadParameter(
+            f"must be below the recipe's {forward.minutes}", param_hint="--backward-minutes"
+        )
+    must_be_free(run)
     other_way = {"source": forward.target, "target": forward.source, "minutes": backward_minutes}
     backward_folder = run.with_name(f"{run.name}-backward")
     backward = train("translation", forward.with_options(other_way), backward_folder, device)
