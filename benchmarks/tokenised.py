@@ -1,7 +1,7 @@
 """Train a second model, on the text that published figures were made on: lowercased Moses tokens.
 
     COURSE_DATA=FOLDER python benchmarks/tokenised.py RUN
-    python benchmarks/translation.py RUN --tokenised --length-penalty 1.6
+    python benchmarks/translation.py RUN --tokenised --length-penalty 1.7
 
 FOLDER/multi30k_tokenised holds the archive's files, as `train.lc.norm.tok.en.gz`. They are put into
 one file a split, in RUN-corpus, beside the run; from there on it is a run as any other. What such a

@@ -14,6 +14,7 @@ A model of `tokenised.py` writes Moses' tokens: with --tokenised they are scored
 """
 
 import gzip
+import json
 import os
 import time
 from collections.abc import Callable
@@ -58,6 +59,17 @@ def tokenised_bleu(hypotheses: list[str], references: list[str]) -> float:
     return BLEU(tokenize="none", force=True).corpus_score(hypotheses, [references]).score
 
 
+def half_interval(hypotheses: list[str], references: list[str], resamples: int) -> float:
+    """How far to each side BLEU's 95 % interval reaches, over sentences drawn anew so many times.
+
+    Bootstrap resampling, Koehn (2004): what other such sentences might have said of this model.
+    """
+    bleu = BLEU(tokenize="none", force=True)
+    found = bleu.corpus_score(hypotheses, [references], n_bootstrap=resamples)
+    signature = str(bleu.get_signature())
+    return float(json.loads(found.format(is_json=True, signature=signature))["confidence_var"])
+
+
 def num_words(texts: list[str]) -> int:
     return sum(len(text.split()) for text in texts)
 
@@ -82,11 +94,11 @@ def compare_with_published(ours: list[str], split: str, language: str) -> str:
 class Scorer:
     """The references of a split, cut in each way, and what hypotheses score against them."""
 
-    def __init__(self, run: Run, split: str, *, tokenised: bool = False):
+    def __init__(self, run: Run, split: str, *, tokenised: bool = False, resamples: int = 0):
         data = corpus_of(run)[split]
         self.sources, self.references = list(data["source"]), list(data["target"])
         language = run.config.corpus["target"] or "de"
-        self.tokenised = tokenised
+        self.tokenised, self.resamples = tokenised, resamples
         self.cuts = {"Moses": str if tokenised else moses(language)}
         if language == "en" and not tokenised:
             self.cuts["spaCy"] = spacy_words()
@@ -103,10 +115,11 @@ class Scorer:
             cased = translation_scores(hypotheses, self.references)
             found = {"13a": cased.bleu, "chrF": cased.chrf}
         for name, cut in self.cuts.items():
-            cut_hypotheses = [cut(text) for text in hypotheses]
-            found[name] = tokenised_bleu(cut_hypotheses, self.cut_references[name])
-            length = num_words(cut_hypotheses) / num_words(self.cut_references[name])
-            found[f"length ({name})"] = length
+            pair = [cut(text) for text in hypotheses], self.cut_references[name]
+            found[name] = tokenised_bleu(*pair)
+            found[f"length ({name})"] = num_words(pair[0]) / num_words(pair[1])
+            if self.resamples:
+                found[f"± ({name})"] = half_interval(*pair, self.resamples)
         return found
 
 
@@ -119,9 +132,10 @@ def main(
     tokenised: Annotated[
         bool, typer.Option("--tokenised", help="Score texts as they are.")
     ] = False,
+    resamples: Annotated[int, typer.Option(help="Draw the sentences anew, for an interval.")] = 0,
 ) -> None:
     opened = pretrained_run(run) if run in pretrained_names() else Run.open(Path(run))
-    scorer = Scorer(opened, split, tokenised=tokenised)
+    scorer = Scorer(opened, split, tokenised=tokenised, resamples=resamples)
     console.print(scorer.about)
     ways: dict[str, Callable[..., list[list[int]]]] = {"greedy": greedy_decode}
     for size in beam or [5]:

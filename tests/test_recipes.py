@@ -60,6 +60,10 @@ def test_options_have_the_last_word(recipe):
         ("[model]\nvocab_size = 300", "[model] vocab_size is no setting"),
         ("[model]\nnorm_first = 1", "[model] norm_first = 1: expected true or false"),
         ("[training]\nsteps = 3", "[training] steps is no setting"),
+        (
+            "[training]\nprecision = 'half'",
+            "precision = 'half': expected one of auto, float32, bfloat16",
+        ),
         ("minutes = ", "is no TOML file: "),
     ],
 )

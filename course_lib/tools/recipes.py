@@ -19,7 +19,7 @@ import torch
 from course_lib.errors import CourseError
 from course_lib.models import TransformerConfig
 from course_lib.tools.runs import faster_precision
-from course_lib.training import TrainingConfig
+from course_lib.training import PRECISIONS, TrainingConfig
 
 KINDS = {
     str: "text",
@@ -128,6 +128,11 @@ def read_recipe(name_or_path: str, task: str = "translation") -> Recipe:
         for name in NOT_FOR_FILES[table]:
             del types[name]
         _check_names(path, f"[{table}] ", values.get(table, {}), types)
+    precisions = ("auto", *PRECISIONS)
+    precision = values.get("training", {}).get("precision", "auto")
+    if precision not in precisions:
+        expected = f"expected one of {', '.join(precisions)}"
+        raise CourseError(f"{path}: [training] precision = {precision!r}: {expected}")
     defaults = DEFAULTS[task]
     for table in NOT_FOR_FILES:
         values[table] = {**getattr(defaults, table), **values.get(table, {})}
