@@ -118,7 +118,7 @@ class Scorer:
             pair = [cut(text) for text in hypotheses], self.cut_references[name]
             found[name] = tokenised_bleu(*pair)
             found[f"length ({name})"] = num_words(pair[0]) / num_words(pair[1])
-            if self.resamples:
+            if self.resamples > 1:
                 found[f"± ({name})"] = half_interval(*pair, self.resamples)
         return found
 
@@ -132,7 +132,7 @@ def main(
     tokenised: Annotated[
         bool, typer.Option("--tokenised", help="Score texts as they are.")
     ] = False,
-    resamples: Annotated[int, typer.Option(help="Draw the sentences anew, for an interval.")] = 0,
+    resamples: Annotated[int, typer.Option(min=0, help="Draw the sentences anew so often.")] = 0,
 ) -> None:
     opened = pretrained_run(run) if run in pretrained_names() else Run.open(Path(run))
     scorer = Scorer(opened, split, tokenised=tokenised, resamples=resamples)
